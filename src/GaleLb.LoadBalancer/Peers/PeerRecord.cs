@@ -1,0 +1,30 @@
+using System.Collections.Immutable;
+using GaleLb.Raft;
+using GaleLb.Rpc.V1;
+
+namespace GaleLb.LoadBalancer.Peers;
+
+/// <summary>
+/// What this replica knows of the one at <see cref="Address"/>: its last introduction and how the link to it fares.
+/// Immutable; <see cref="PeerDirectory"/> swaps it whole.
+/// </summary>
+internal sealed record PeerRecord(string Address)
+{
+    public Introduction? Introduction { get; init; }
+
+    /// <summary>When the introduction came, on the monotonic clock.</summary>
+    public long IntroducedAt { get; init; }
+
+    /// <summary>The outgoing exchange is up.</summary>
+    public bool Connected { get; init; }
+
+    /// <summary>Why this replica refuses the peer, or the peer this replica; null when they get on.</summary>
+    public string? Refusal { get; init; }
+
+    public ImmutableArray<SettingDifference> Differences { get; init; } = [];
+
+    public MemberId Id => new(Introduction?.MemberId ?? 0);
+}
+
+/// <summary>One setting that two replicas hold differently; null where one has no such key.</summary>
+internal sealed record SettingDifference(string Key, string? Ours, string? Theirs);

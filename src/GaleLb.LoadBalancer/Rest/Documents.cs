@@ -1,0 +1,93 @@
+using System.Text.Json.Serialization;
+
+namespace GaleLb.LoadBalancer.Rest;
+
+// The documents of the REST API, as clients see them: snake_case, times in milliseconds, ids as text.
+
+internal sealed record StatusDocument(
+    ReplicaDocument Replica, RaftDocument Raft, NodeCountsDocument Nodes, DataPlaneDocument DataPlane, string? Waiting,
+    IReadOnlyList<string> Warnings);
+
+internal sealed record ReplicaDocument(string Id, string Address, string ClusterId, string Version, long UptimeMs);
+
+internal sealed record RaftDocument(
+    string Role, ulong Term, string? Leader, string? LeaderAddress, ulong CommitIndex, ulong AppliedIndex, ulong LastIndex,
+    ulong SnapshotIndex, bool LeaderContact);
+
+internal sealed record NodeCountsDocument(int Total, int Routable, int Probing, int Draining, int Blacklisted, int Down, int Suspect);
+
+internal sealed record DataPlaneDocument(
+    bool Attached, string Mode, ulong AppliedIndex, string TableDigest, IReadOnlyList<InterfaceDocument> Interfaces,
+    IReadOnlyList<string> UnresolvedNodes, string? Error);
+
+internal sealed record InterfaceDocument(string Name, string Side, string Mode);
+
+internal sealed record ClusterDocument(
+    string ClusterId, string? Leader, ulong Term, IReadOnlyList<MemberDocument> Members, IReadOnlyList<StrangerDocument> Waiting,
+    IReadOnlyList<StrangerDocument> Refused, string? Founding, bool DigestsAgree);
+
+internal sealed record MemberDocument(
+    string Id, string Address, string Role, bool Vacant, bool Reachable, ulong? MatchIndex, string? ConfigDigest, ulong? AppliedIndex,
+    string? TableDigest, string? ApiAddress, string? Version, IReadOnlyList<DifferenceDocument> Differences);
+
+/// <summary>A replica that introduced itself and is no member: waiting for the operator, or refused, and why.</summary>
+internal sealed record StrangerDocument(string Id, string Address, string Reason, IReadOnlyList<DifferenceDocument> Differences);
+
+internal sealed record DifferenceDocument(string Key, string? Cluster, string? Replica);
+
+internal sealed record NodesDocument(ulong AppliedIndex, string TableDigest, long AgeMs, IReadOnlyList<NodeDocument> Nodes);
+
+internal sealed record NodeDocument(
+    string Id, string Address, int Port, string State, bool Suspect, int Weight, uint Passes, uint Fails, long? LastHeartbeatMsAgo,
+    string? Replica, DateTimeOffset? BlacklistedUntil, long? BlacklistedMsLeft, string? Reason, IReadOnlyList<string> Services,
+    bool Resolved, ulong Connections, ulong Packets, ulong Bytes, ulong Index);
+
+internal sealed record BlacklistDocument(ulong AppliedIndex, long AgeMs, IReadOnlyList<BanDocument> Blacklist);
+
+internal sealed record BanDocument(string Id, string Node, string Reason, long MsLeft, DateTimeOffset? Until);
+
+internal sealed record ServicesDocument(ulong AppliedIndex, string TableDigest, long AgeMs, IReadOnlyList<ServiceDocument> Services);
+
+internal sealed record ServiceDocument(
+    string Name, IReadOnlyList<string> Addresses, int Port, string Protocol, string Forwarding, string Scheduler, string Hash,
+    int TargetPort, int Nodes, ulong Index);
+
+internal sealed record RingDocument(
+    string Service, int Slots, ulong AppliedIndex, string TableDigest, IReadOnlyList<RingShareDocument> Shares);
+
+internal sealed record RingShareDocument(string Node, int Slots, double Share);
+
+internal sealed record EventsDocument(ulong AppliedIndex, IReadOnlyList<EventDocument> Events);
+
+internal sealed record EventDocument(ulong Index, long LogTimeMs, DateTimeOffset? Time, string Kind, string Subject, string Cause);
+
+internal sealed record OrderDocument(ulong Index, string Outcome, string? Detail, IReadOnlyList<string>? AppliedOn, IReadOnlyList<string>? Missing);
+
+internal sealed record WeightRequest(int? Weight);
+
+internal sealed record BanRequest(string? Node, string? Duration, string? Reason);
+
+internal sealed record MemberRequest(string? Address, string? Role);
+
+internal sealed record TransferRequest(string? To);
+
+internal sealed record ProblemDocument(string Type, string Title, int Status, string Detail, string? Field);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    WriteIndented = false)]
+[JsonSerializable(typeof(StatusDocument))]
+[JsonSerializable(typeof(ClusterDocument))]
+[JsonSerializable(typeof(NodesDocument))]
+[JsonSerializable(typeof(NodeDocument))]
+[JsonSerializable(typeof(BlacklistDocument))]
+[JsonSerializable(typeof(ServicesDocument))]
+[JsonSerializable(typeof(RingDocument))]
+[JsonSerializable(typeof(EventsDocument))]
+[JsonSerializable(typeof(OrderDocument))]
+[JsonSerializable(typeof(WeightRequest))]
+[JsonSerializable(typeof(BanRequest))]
+[JsonSerializable(typeof(MemberRequest))]
+[JsonSerializable(typeof(TransferRequest))]
+[JsonSerializable(typeof(ProblemDocument))]
+internal sealed partial class RestJson : JsonSerializerContext;

@@ -1,0 +1,57 @@
+using System.Text.Json;
+
+namespace GaleLb.LoadBalancer.Rest;
+
+/// <summary>A refused or failed request, answered as RFC 9457 problem+json.</summary>
+internal sealed class Problem(int status, string title, string detail, string? field = null, TimeSpan? retryAfter = null) : IResult
+{
+    public int Status { get; } = status;
+
+    public static Problem NotFound(string what, string name) =>
+        new(StatusCodes.Status404NotFound, "Not found", $"There is no {what} \"{name}\".");
+
+    public static Problem Invalid(string field, string detail) =>
+        new(StatusCodes.Status422UnprocessableEntity, "Invalid value", detail, field);
+
+    public static Problem BadRequest(string detail) =>
+        new(StatusCodes.Status400BadRequest, "Bad request", detail);
+
+    public static Problem NoLeader(string detail) =>
+        new(StatusCodes.Status503ServiceUnavailable, "No leader", detail, retryAfter: TimeSpan.FromSeconds(1));
+
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        HttpResponse response = httpContext.Response;
+        response.StatusCode = Status;
+        if (retryAfter is { } wait)
+            response.Headers.RetryAfter = ((int)wait.TotalSeconds).ToString();
+        return response.WriteAsJsonAsync(
+            new ProblemDocument("about:blank", title, Status, detail, field), RestJson.Default.ProblemDocument,
+            "application/problem+json", httpContext.RequestAborted);
+    }
+}
+
+/// <summary>Reads a JSON body of one shape, or says what is wrong with it.</summary>
+internal static class RequestBody
+{
+    public const int BytesMax = 64 << 10;
+
+    public static async Task<(T? Value, Problem? Problem)> ReadAsync<T>(
+        HttpRequest request, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+        where T : class
+    {
+        if (request.ContentLength is > BytesMax)
+            return (null, new Problem(StatusCodes.Status413PayloadTooLarge, "Body too large", $"A request body has at most {BytesMax} bytes."));
+        try
+        {
+            T? value = await JsonSerializer.DeserializeAsync(request.Body, type, request.HttpContext.RequestAborted);
+            return value is null ? (null, Problem.BadRequest("The body is null; a JSON object was expected.")) : (value, null);
+        }
+        catch (JsonException error)
+        {
+            return (null, new Problem(
+                StatusCodes.Status400BadRequest, "Malformed JSON",
+                $"Line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}: {error.Message}", error.Path));
+        }
+    }
+}
