@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The one object that user space loads: all maps and all programs. */
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+#include <bpf/bpf_helpers.h>
+#include "galelb_layout.h"
+#include "galelb_maps.h"
+
+const volatile struct gale_options options SEC(".rodata.options") = {};
+
+/* Brings into BTF the enums that no map or program names, so that user space can compare its own. */
+struct gale_enums {
+	enum gale_limit limit;
+	enum gale_forwarding forwarding;
+	enum gale_hash hash;
+	enum gale_refusal refusal;
+	enum gale_node_flag node_flag;
+	enum gale_next_hop_state next_hop_state;
+	enum gale_config_flag config_flag;
+	enum gale_flow_direction flow_direction;
+	enum gale_flow_state flow_state;
+	enum gale_reason reason;
+};
+const struct gale_enums gale_enums SEC(".rodata.enums") = {};
+
+SEC("xdp")
+int gale_xdp_public(struct xdp_md *ctx)
+{
+	return XDP_PASS;
+}
+
+SEC("xdp")
+int gale_xdp_pass(struct xdp_md *ctx)
+{
+	return XDP_PASS;
+}
+
+SEC("tc")
+int gale_tc_private(struct __sk_buff *skb)
+{
+	return TC_ACT_OK;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
