@@ -1,0 +1,405 @@
+#!/usr/bin/env bash
+# build.sh - everything one does with this repository. `./build.sh help` lists the verbs; docs/HACKING.md explains them.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd "$root"
+
+logs=$root/.build/logs
+stamps=$root/.build/stamps
+rid=linux-x64
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_CLI_WORKLOAD_UPDATE_NOTIFY_DISABLE=true
+export DOTNET_GENERATE_ASPNET_CERTIFICATE=false
+
+usage() {
+	cat <<'USAGE'
+usage: ./build.sh VERB [arguments]
+  deps                          install what is missing (Debian 12 or newer, Ubuntu 24.04 or newer; needs root)
+  build [--aot]                 the BPF programs, bin/gale-lb, bin/gale-node, bin/galectl
+  test [NAME...]                every test, or the projects whose name contains a NAME; e2e needs root
+  demo [--once]                 three replicas, three nodes and a client in network namespaces; needs root
+  e2e [FILTER]                  the tests against real processes; needs root
+  bench NAME [--json FILE]      a benchmark
+  sim [--seeds N] [--seed S]    the deterministic simulator
+  fuzz NAME [--count N]         a fuzzer
+  fmt [--check]                 format C# and C, or only say what is not formatted
+  clean                         remove what was built, and namespaces and pins that a killed run left behind
+USAGE
+}
+
+die() { # STATUS MESSAGE...
+	local status=$1
+	shift
+	printf 'build.sh: %s\n' "$*" >&2
+	exit "$status"
+}
+
+need_root() { ((EUID == 0)) || die 1 "$1 needs root: sudo ./build.sh $1"; }
+
+# What root makes in someone's clone belongs to whoever called sudo.
+hand_back() {
+	if ((EUID == 0)) && [[ -n ${SUDO_UID:-} && $SUDO_UID != 0 && $(stat -c %u "$root") == "$SUDO_UID" ]]; then
+		find "$root" -xdev -user 0 -exec chown -h "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" {} + || true
+	fi
+}
+
+# ---- progress -------------------------------------------------------------------------------------------------------
+
+milliseconds() { echo $((${EPOCHREALTIME/./} / 1000)); }
+seconds_since() { # MILLISECONDS
+	local elapsed=$(($(milliseconds) - $1))
+	printf '%d.%d s' $((elapsed / 1000)) $((elapsed % 1000 / 100))
+}
+show() { printf '  %-44s %s\n' "$1" "$2"; } # LABEL RESULT
+
+# step LABEL LOG COMMAND... : one line a step; the command's output goes to the log, its end to the screen if it fails.
+step() {
+	local label=$1 log=$logs/$2.log start status=0
+	shift 2
+	mkdir -p "$logs"
+	start=$(milliseconds)
+	"$@" >"$log" 2>&1 </dev/null || status=$?
+	if ((status != 0)); then
+		show "$label" "FAILED after $(seconds_since "$start")"
+		tail -n 40 "$log" >&2
+		echo "build.sh: the whole output is in ${log#"$root"/}" >&2
+		return "$status"
+	fi
+	show "$label" "$(seconds_since "$start")"
+}
+
+# ---- up to date or not ------------------------------------------------------------------------------------------------
+
+# digest EXTRA PATH... : of the contents and names of all source files below the paths, and of EXTRA
+digest() {
+	local extra=$1
+	shift
+	{
+		echo "$extra"
+		find "$@" \( -name bin -o -name obj -o -name .build -o -name TestResults \) -prune -o -type f -print0 |
+			sort -z | xargs -0r sha256sum
+	} | sha256sum | cut -d' ' -f1
+}
+is_fresh() { [[ -f $stamps/$1 && $(<"$stamps/$1") == "$2" ]]; } # STAMP DIGEST
+mark_fresh() { mkdir -p "$stamps" && echo "$2" >"$stamps/$1"; }
+
+# closure PROJECT_DIRECTORY : it and every project it refers to
+closure() {
+	local seen=" " queue=("$1") project reference
+	while ((${#queue[@]})); do
+		project=${queue[0]}
+		queue=("${queue[@]:1}")
+		[[ $seen == *" $project "* ]] && continue
+		seen+="$project "
+		while read -r reference; do
+			queue+=("$(realpath --relative-to="$root" "$project/$(dirname "$reference")")")
+		done < <(sed -n 's/.*<ProjectReference Include="\([^"]*\)".*/\1/p' "$project"/*.csproj)
+	done
+	tr ' ' '\n' <<<"$seen" | sed '/^$/d'
+}
+
+# ---- deps -------------------------------------------------------------------------------------------------------------
+
+readonly supported="Debian 12 or newer and Ubuntu 24.04 or newer"
+
+distribution() { # prints "debian 12"; anything not supported ends here, before a change is made
+	local file=${GALE_OS_RELEASE:-/etc/os-release} id version
+	[[ -r $file ]] || die 2 "deps: cannot read $file; supported are $supported"
+	# shellcheck source=/dev/null
+	id=$(. "$file" && echo "${ID:-}")
+	# shellcheck source=/dev/null
+	version=$(. "$file" && echo "${VERSION_ID:-}")
+	case $id in
+	debian) [[ $version =~ ^[0-9]+$ ]] && ((version >= 12)) && echo "debian $version" && return ;;
+	ubuntu) [[ $version =~ ^([0-9]+)\.([0-9]+)$ ]] && ((BASH_REMATCH[1] * 100 + 10#${BASH_REMATCH[2]} >= 2404)) &&
+		echo "ubuntu $version" && return ;;
+	esac
+	die 2 "deps: this is ${id:-unknown} ${version:-without a version}; supported are $supported (nothing was installed)"
+}
+
+is_installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
+has_candidate() { apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [^(]'; }
+first_candidate() { # PACKAGE... : the first that the distribution has
+	local package
+	for package; do has_candidate "$package" && echo "$package" && return; done
+	die 1 "deps: this distribution has none of: $*"
+}
+
+# clang_version : the major version of an installed clang that is new enough, or nothing
+clang_version() {
+	local command version
+	for command in clang-19 clang-18 clang-20 clang-21 clang; do
+		version=$("$command" --version 2>/dev/null | sed -n 's/.*clang version \([0-9]*\).*/\1/p') || continue
+		[[ -n $version ]] && ((version >= 18)) && echo "$version" && return
+	done
+	return 0
+}
+
+has_dotnet() { dotnet --list-sdks 2>/dev/null | grep -qE '^([1-9][0-9])\.'; }
+
+missing_packages() {
+	local package version
+	for package in libbpf-dev libelf-dev zlib1g-dev iproute2 ethtool iputils-ping procps util-linux \
+		python3 python3-grpcio python3-protobuf python3-scapy protobuf-compiler curl ca-certificates jq; do
+		is_installed "$package" || echo "$package"
+	done
+	command -v bpftool >/dev/null || PATH=$PATH:/usr/sbin:/sbin command -v bpftool >/dev/null ||
+		first_candidate bpftool linux-tools-generic
+	version=$(clang_version)
+	if [[ -z $version ]]; then
+		first_candidate clang-19 clang-18 clang
+		first_candidate llvm-19 llvm-18 llvm
+	elif ! command -v "llvm-strip-$version" >/dev/null && ! command -v llvm-strip >/dev/null; then
+		first_candidate "llvm-$version" llvm
+	fi
+}
+
+apt_install() { DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; }
+
+install_dotnet() { # ID VERSION
+	if has_candidate dotnet-sdk-10.0; then
+		step ".NET SDK 10 from the distribution" deps-dotnet apt_install dotnet-sdk-10.0
+		return
+	fi
+	[[ -n ${DOTNET_FEED_URL:-} ]] || die 1 "deps: $1 $2 does not package the .NET 10 SDK, and nothing else is missing.
+  Either install it yourself as its vendor describes: https://learn.microsoft.com/dotnet/core/install/linux-$1
+  or give the address of the vendor's package feed as that page has it (everything before /config/$1/$2/), and run again:
+    sudo DOTNET_FEED_URL=https://... ./build.sh deps"
+	echo "  adding the .NET vendor's package feed to this machine: $DOTNET_FEED_URL ($1 $2)"
+	local package=$root/.build/packages-microsoft-prod.deb
+	step "the feed's description" deps-feed \
+		curl -fsSL -o "$package" "$DOTNET_FEED_URL/config/$1/$2/packages-microsoft-prod.deb"
+	step "register the feed" deps-register dpkg -i "$package"
+	step "package lists" deps-update apt-get update
+	step ".NET SDK 10 from the vendor" deps-dotnet apt_install dotnet-sdk-10.0
+}
+
+verb_deps() {
+	local os wanted missing
+	os=$(distribution) || exit $?
+	wanted=$(missing_packages) || exit $?
+	if [[ -z $wanted ]] && has_dotnet; then
+		show "dependencies" "all present"
+		return
+	fi
+	has_dotnet || wanted+=" and the .NET 10 SDK"
+	((EUID == 0)) || die 1 "deps: missing: ${wanted//$'\n'/ }; run: sudo ./build.sh deps"
+	step "package lists" deps-update apt-get update
+	wanted=$(missing_packages) || exit $? # candidates may differ with fresh lists
+	if [[ -n $wanted ]]; then
+		mapfile -t missing <<<"$wanted"
+		step "install ${#missing[@]} packages" deps-install apt_install "${missing[@]}"
+	fi
+	# shellcheck disable=SC2086 # two words: id and version
+	has_dotnet || install_dotnet $os
+}
+
+# ---- build ------------------------------------------------------------------------------------------------------------
+
+readonly shared_inputs=(Directory.Build.props Directory.Packages.props .editorconfig)
+
+build_bpf() {
+	[[ -x bpf/build.sh ]] || return 0
+	local now
+	now=$(digest bpf bpf)
+	is_fresh bpf "$now" && return
+	step "BPF programs" bpf bpf/build.sh
+	mark_fresh bpf "$now"
+}
+
+# publish PROJECT BINARY AOT
+publish() {
+	local project=$1 binary=$2 aot=$3 inputs now out=$root/.build/publish/$2 options=()
+	mapfile -t inputs < <(closure "$project")
+	inputs+=("${shared_inputs[@]}" src/Executable.props proto)
+	if [[ -d bpf ]]; then inputs+=(bpf); fi
+	now=$(digest "$binary aot=$aot" "${inputs[@]}")
+	[[ -x bin/$binary ]] && is_fresh "$binary" "$now" && return
+	if [[ $aot == true ]]; then options=(-p:PublishAot=true); fi
+	step "bin/$binary" "publish-$binary" \
+		dotnet publish "$project" -c Release -r "$rid" -o "$out" -v quiet "${options[@]}" || {
+		[[ $aot == false ]] || echo "build.sh: --aot needs the NativeAOT pack of this SDK from your package source" >&2
+		return 1
+	}
+	mkdir -p bin
+	# Renamed into place: a running gale-lb keeps the file it was started from.
+	cp "$out/$binary" "bin/.$binary.new" && mv "bin/.$binary.new" "bin/$binary"
+	mark_fresh "$binary" "$now"
+}
+
+verb_build() {
+	local aot=false
+	case ${1:-} in
+	"") ;;
+	--aot) aot=true ;;
+	*) die 2 "build: unknown argument $1; only --aot is known" ;;
+	esac
+	build_all "$aot"
+}
+
+build_all() { # AOT
+	has_dotnet || die 1 "the .NET 10 SDK is missing; run: sudo ./build.sh deps"
+	build_bpf
+	publish src/GaleLb.LoadBalancer gale-lb "$1"
+	publish src/GaleLb.Node gale-node "$1"
+	publish src/GaleLb.Cli galectl "$1"
+	show "build" "up to date"
+}
+
+build_tests() {
+	local now inputs=(src proto tests e2e GaleLb.sln "${shared_inputs[@]}")
+	if [[ -d bpf ]]; then inputs+=(bpf); fi
+	now=$(digest tests "${inputs[@]}")
+	is_fresh tests "$now" && return
+	step "all projects and tests" build dotnet build GaleLb.sln -c Release -v quiet
+	mark_fresh tests "$now"
+}
+
+# ---- test -------------------------------------------------------------------------------------------------------------
+
+passed=0 failed=0 skipped=0
+
+# run_tests PROJECT_DIRECTORY [dotnet-test arguments] : runs one project and adds to the totals, which come from the
+# report and not from the runner's exit status alone: that one is 0 also when nothing was executed.
+run_tests() {
+	local project=$1 name report start status=0 counters total executed good bad
+	name=$(basename "$project")
+	report=$root/.build/test-results/$name.trx
+	shift
+	rm -f "$report"
+	mkdir -p "$logs"
+	start=$(milliseconds)
+	dotnet test "$project" -c Release --no-build --nologo -v quiet --logger "trx;LogFileName=$name.trx" \
+		--results-directory "$root/.build/test-results" "$@" >"$logs/test-$name.log" 2>&1 </dev/null || status=$?
+	counters=$(grep -o '<Counters [^>]*' "$report" 2>/dev/null || true)
+	attribute() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$counters"; }
+	total=$(attribute total) executed=$(attribute executed) good=$(attribute passed)
+	total=${total:-0} executed=${executed:-0} good=${good:-0}
+	bad=$((executed - good))
+	passed=$((passed + good))
+	skipped=$((skipped + total - executed))
+	if ((total == 0)); then
+		bad=1
+		show "$name" "FAILED: no test was run ($(seconds_since "$start"))"
+	elif ((bad == 0 && status != 0)); then
+		bad=1
+		show "$name" "FAILED: the run ended with status $status ($(seconds_since "$start"))"
+	else
+		show "$name" "$good passed, $bad failed, $((total - executed)) skipped ($(seconds_since "$start"))"
+	fi
+	failed=$((failed + bad))
+	if ((bad > 0)); then
+		tail -n 60 "$logs/test-$name.log" >&2
+		echo "build.sh: the whole output is in .build/logs/test-$name.log" >&2
+	fi
+}
+
+totals() {
+	((passed + failed + skipped > 0)) || failed=1
+	echo "$passed passed, $failed failed, $skipped skipped"
+	((failed == 0))
+}
+
+verb_test() {
+	local project name wanted selected=()
+	for project in tests/*.Tests e2e/*.Tests; do
+		name=$(basename "$project")
+		if (($# == 0)); then
+			selected+=("$project")
+			continue
+		fi
+		for wanted; do
+			if [[ ${name,,} == *"${wanted,,}"* ]]; then
+				selected+=("$project")
+				break
+			fi
+		done
+	done
+	((${#selected[@]})) || die 2 "test: no test project's name contains: $*"
+	build_all false
+	build_tests
+	for project in "${selected[@]}"; do run_tests "$project"; done
+	totals
+}
+
+verb_e2e() {
+	need_root e2e
+	build_all false
+	build_tests
+	if (($#)); then run_tests e2e/GaleLb.E2E.Tests --filter "$1"; else run_tests e2e/GaleLb.E2E.Tests; fi
+	totals
+}
+
+# ---- the other verbs --------------------------------------------------------------------------------------------------
+
+verb_demo() {
+	case ${1:-} in
+	"" | --once) ;;
+	*) die 2 "demo: unknown argument $1; only --once is known" ;;
+	esac
+	need_root demo
+	verb_deps
+	build_all false
+	e2e/demo.sh "$@"
+}
+
+verb_sim() {
+	step "simulator" build-sim dotnet build tests/GaleLb.Simulation -c Release -v quiet
+	dotnet tests/GaleLb.Simulation/bin/Release/net10.0/GaleLb.Simulation.dll "$@"
+}
+
+# A benchmark NAME is bench/NAME/run.sh, a fuzzer NAME is tests/fuzz/NAME.sh; each takes the rest of the arguments.
+run_named() { # VERB NAME PATH ARGUMENTS...
+	local verb=$1 name=$2 path=$3 pattern=${3/"$2"/*} names
+	shift 3
+	if [[ -z $name || $name == */* || ! -x $path ]]; then
+		names=$(compgen -G "$pattern" | sed -E 's#^(bench|tests/fuzz)/##; s#(/run)?\.sh$##' | paste -sd' ' || true)
+		die 2 "$verb: ${name:+there is no $verb $name; }names: ${names:-none yet}"
+	fi
+	build_all false
+	"$path" "$@"
+}
+verb_bench() { run_named bench "${1:-}" "bench/${1:-NAME}/run.sh" "${@:2}"; }
+verb_fuzz() { run_named fuzz "${1:-}" "tests/fuzz/${1:-NAME}.sh" "${@:2}"; }
+
+verb_fmt() {
+	local verify=() dry=(-i) sources
+	case ${1:-} in
+	"") ;;
+	--check) verify=(--verify-no-changes) dry=(--dry-run -Werror) ;;
+	*) die 2 "fmt: unknown argument $1; only --check is known" ;;
+	esac
+	mapfile -t sources < <(git ls-files 'bpf/*.c' 'bpf/*.h')
+	if ((${#sources[@]})); then
+		local formatter
+		formatter=$(compgen -c clang-format | grep -xE 'clang-format(-[0-9]+)?' | sort -t- -k3 -n | tail -n 1) ||
+			die 1 "fmt: clang-format is missing"
+		step "C" fmt-c "$formatter" "${dry[@]}" "${sources[@]}"
+	fi
+	step "C#" fmt-cs dotnet format GaleLb.sln --no-restore "${verify[@]}"
+}
+
+verb_clean() {
+	if ((EUID == 0)); then
+		local prefix
+		for prefix in galedemo- galee2e-; do e2e/topology.sh -p "$prefix" down; done
+	elif compgen -G '/run/netns/gale*' >/dev/null; then
+		echo "build.sh: namespaces of a killed run are still there; to remove them: sudo ./build.sh clean" >&2
+	fi
+	rm -rf .build bin
+	find src tests e2e -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
+	show "clean" "done"
+}
+
+verb=${1:-help}
+shift || true
+trap hand_back EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+case $verb in
+deps | build | test | demo | e2e | bench | sim | fuzz | fmt | clean) "verb_$verb" "$@" ;;
+help | -h | --help) usage ;;
+*)
+	usage >&2
+	die 2 "unknown verb $verb"
+	;;
+esac
