@@ -1,0 +1,14 @@
+namespace GaleLb.Rpc;
+
+/// <summary>A status code and words for people. The message may hold any Unicode text; it is percent-encoded on the wire.</summary>
+public readonly record struct RpcStatus(StatusCode Code, string Message = "")
+{
+    public static RpcStatus Ok => default;
+
+    /// <summary>Never null, also for <c>default</c>.</summary>
+    public string Message { get => field ?? ""; init; } = Message;
+
+    public bool IsOk => Code == StatusCode.Ok;
+
+    public override string ToString() => Message.Length == 0 ? Code.ToString() : $"{Code}: {Message}";
+}
