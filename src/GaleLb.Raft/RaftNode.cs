@@ -2,92 +2,6 @@ using System.Collections.Immutable;
 
 namespace GaleLb.Raft;
 
-public enum RaftRole : byte
-{
-    Follower,
-    PreCandidate,
-    Candidate,
-    Leader,
-}
-
-/// <summary>Bounds and timeouts of one member, in ticks, entries and bytes.</summary>
-public sealed record RaftOptions
-{
-    public int HeartbeatTicks { get; init; } = 5;
-
-    /// <summary>An election timeout is drawn from [ElectionTicks, 2 × ElectionTicks).</summary>
-    public int ElectionTicks { get; init; } = 30;
-
-    public int AppendBytesMax { get; init; } = 1 << 20;
-    public int InflightAppendsMax { get; init; } = 64;
-    public long InflightBytesMax { get; init; } = 16 << 20;
-
-    /// <summary>Proposed and not yet committed; beyond it a proposal is refused as busy.</summary>
-    public long UncommittedBytesMax { get; init; } = 64 << 20;
-
-    public int PendingReadsMax { get; init; } = 4096;
-    public int SnapshotChunkBytes { get; init; } = 256 << 10;
-    public long SnapshotBytesMax { get; init; } = 1L << 30;
-
-    /// <summary>A learner whose match index is within this of the leader's last may be promoted.</summary>
-    public int PromotionLagMax { get; init; } = 64;
-}
-
-/// <summary>What a member starts from, as read back from disk.</summary>
-public sealed record RaftRecovery
-{
-    public HardState HardState { get; init; }
-    public SnapshotMetadata? Snapshot { get; init; }
-
-    /// <summary>The log behind the snapshot, contiguous.</summary>
-    public ImmutableArray<Entry> Entries { get; init; } = [];
-}
-
-/// <summary>The source of election jitter; the core has no randomness of its own.</summary>
-public interface IElectionJitter
-{
-    /// <summary>A number in [0, <paramref name="bound"/>).</summary>
-    int Next(int bound);
-}
-
-/// <summary>Where the core reads chunks of this member's latest snapshot to send. Declared here, implemented by the caller.</summary>
-public interface ISnapshotSource
-{
-    /// <summary>The newest durable snapshot, or null.</summary>
-    SnapshotMetadata? Latest { get; }
-
-    /// <summary>The size in bytes of the snapshot at <paramref name="index"/>, or −1 when it is gone.</summary>
-    long Length(LogIndex index);
-
-    /// <summary>At most <paramref name="maxBytes"/> bytes from <paramref name="offset"/>; empty when the snapshot is gone.</summary>
-    ReadOnlyMemory<byte> Read(LogIndex index, long offset, int maxBytes);
-}
-
-public enum ProposalRefusal : byte
-{
-    None = 0,
-    NotLeader,
-
-    /// <summary>Too much is uncommitted, or leadership is being handed over: try again later.</summary>
-    Busy,
-
-    /// <summary>A membership change is under way, this leader has not yet committed in its term, or the change is not of one member.</summary>
-    MembershipChangePending,
-}
-
-/// <summary>Where a proposal stands in the log, or why it does not. It is committed when an entry of this index <em>and</em> term is applied.</summary>
-public readonly record struct ProposalTicket(LogIndex Index, Term Term, ProposalRefusal Refusal)
-{
-    public bool Accepted => Refusal == ProposalRefusal.None;
-}
-
-/// <summary>A leader's view of one member, or a member's view of itself; for status only.</summary>
-public sealed record MemberProgress(MemberId Id, LogIndex Match, LogIndex Next, bool RecentlyActive, bool Snapshotting);
-
-public sealed record RaftStatus(
-    MemberId Self, RaftRole Role, Term Term, MemberId Leader, LogIndex FirstIndex, LogIndex LastIndex, LogIndex CommitIndex,
-    Membership Membership, ImmutableArray<MemberProgress> Progress);
-
 /// <summary>
 /// The consensus core of one member: a synchronous state machine without clock, task, socket, file or logger. Messages go
 /// in through <see cref="Step"/>, time through <see cref="Tick"/>, and work comes out through <see cref="TakeReady"/>.
@@ -96,48 +10,173 @@ public sealed record RaftStatus(
 /// <remarks>After Ongaro, "Consensus: Bridging Theory and Practice" (2014), whose section numbers the comments cite.</remarks>
 public sealed partial class RaftNode
 {
-    public RaftNode(MemberId self, RaftOptions options, RaftRecovery recovery, ISnapshotSource snapshots, IElectionJitter jitter) =>
-        throw new NotSupportedException();
+    private readonly MemberId _self;
+    private readonly RaftOptions _options;
+    private readonly ISnapshotSource _snapshots;
+    private readonly IElectionJitter _jitter;
+    private readonly RaftLog _log;
+    private readonly MembershipHistory _memberships;
 
-    public RaftStatus Status => throw new NotSupportedException();
+    private Term _term;
+    private MemberId _vote;
+    private RaftRole _role = RaftRole.Follower;
+    private MemberId _leader;
+
+    /// <summary>Ticks since construction: the only time there is.</summary>
+    private long _now;
+
+    /// <exception cref="InvalidDataException">What was recovered is not a log: it has a gap, or terms that decrease.</exception>
+    public RaftNode(MemberId self, RaftOptions options, RaftRecovery recovery, ISnapshotSource snapshots, IElectionJitter jitter)
+    {
+        if (self.IsNone)
+            throw new ArgumentException("A member needs an id other than zero.", nameof(self));
+        _self = self;
+        _options = options;
+        _snapshots = snapshots;
+        _jitter = jitter;
+
+        LogIndex baseIndex = recovery.Snapshot?.Index ?? LogIndex.Zero;
+        Term baseTerm = recovery.Snapshot?.Term ?? Term.Zero;
+        List<Entry> entries = CheckRecovered(baseIndex, baseTerm, recovery.Entries);
+        _log = new RaftLog(baseIndex, baseTerm, entries);
+        _memberships = new MembershipHistory(baseIndex, recovery.Snapshot?.Membership ?? Membership.Empty);
+        foreach (Entry entry in entries)
+            if (entry.Kind == EntryKind.Membership)
+                _memberships.Append(entry.Index, MembershipCodec.Decode(entry.Payload.Span));
+
+        // A crash between the writes of one batch may keep entries of a term without the term. No vote was given in it then.
+        (_term, _vote) = recovery.HardState;
+        if (_log.LastTerm > _term)
+            (_term, _vote) = (_log.LastTerm, MemberId.None);
+        _hardStateEmitted = _hardStateDurable = recovery.HardState;
+
+        // Answers to reads forwarded by an earlier incarnation of this member must not be taken for answers to ours.
+        _wireToken = (ulong)_jitter.Next(int.MaxValue) << 32;
+        ResetElectionTimer();
+    }
+
+    public RaftStatus Status => new(
+        _self, _role, _term, _leader, _log.FirstIndex, _log.LastIndex, _log.Commit, _memberships.Current, DescribeProgress());
+
+    /// <summary>The configuration in force at <paramref name="index"/>, for naming a snapshot there. It must not be compacted.</summary>
+    public Membership MembershipAt(LogIndex index) => _memberships.At(index);
 
     /// <summary>One tick of time has passed.</summary>
-    public void Tick() => throw new NotSupportedException();
+    public void Tick()
+    {
+        _now++;
+        ExpireReads();
+        if (_role == RaftRole.Leader)
+            TickLeader();
+        else
+            TickElection();
+    }
 
     /// <summary>A message arrived. One for another member, or from a term gone by, is ignored as the thesis says.</summary>
-    public void Step(Message message) => throw new NotSupportedException();
+    /// <exception cref="InvalidDataException">The message is malformed; nothing has changed.</exception>
+    /// <exception cref="InvalidOperationException">An invariant of the protocol is broken: this member must not go on.</exception>
+    public void Step(Message message)
+    {
+        if (message.To != _self || message.From == _self || message.From.IsNone)
+            return;
+        CheckWellFormed(message);
+        if (message.Term > _term && !AdoptTerm(message))
+            return;
+        if (message.Term < _term)
+        {
+            AnswerStale(message);
+            return;
+        }
+        switch (message)
+        {
+            case VoteRequest request: HandleVoteRequest(request); break;
+            case VoteResponse response: HandleVoteResponse(response); break;
+            case AppendRequest request: HandleAppendRequest(request); break;
+            case AppendResponse response: HandleAppendResponse(response); break;
+            case HeartbeatRequest request: HandleHeartbeatRequest(request); break;
+            case HeartbeatResponse response: HandleHeartbeatResponse(response); break;
+            case SnapshotChunk chunk: HandleSnapshotChunk(chunk); break;
+            case SnapshotChunkResponse response: HandleSnapshotChunkResponse(response); break;
+            case ReadIndexRequest request: HandleReadIndexRequest(request); break;
+            case ReadIndexResponse response: HandleReadIndexResponse(response); break;
+            case TimeoutNow now: HandleTimeoutNow(now); break;
+            default: throw new InvalidDataException($"A message of unknown type {message.GetType().Name} arrived.");
+        }
+    }
+
+    /// <summary>Takes up the later term of a message (thesis §3.3). False: the message is to be ignored.</summary>
+    private bool AdoptTerm(Message message)
+    {
+        switch (message)
+        {
+            // A pre-vote asks about a term that nobody has entered yet.
+            case VoteRequest { PreVote: true }:
+            case VoteResponse { PreVote: true, Granted: true }:
+                return true;
+            case VoteRequest { Transfer: false } when IsLeaderFresh:
+                return false;
+            case AppendRequest or HeartbeatRequest or SnapshotChunk or TimeoutNow:
+                BecomeFollower(message.Term, message.From);
+                return true;
+            default:
+                BecomeFollower(message.Term, MemberId.None);
+                return true;
+        }
+    }
 
     /// <summary>
-    /// Founds a cluster: takes <paramref name="membership"/> as the initial configuration of an empty log and campaigns. The
-    /// caller has made sure that a majority of it is empty too. On victory the leader appends the membership as entry 1.
+    /// A sender of an earlier term learns ours. Without this a member that came back with a later term would never be
+    /// reached: it ignores its leader, and the leader, hearing nothing, never steps aside (pre-vote keeps it from asking).
     /// </summary>
-    public void Found(Membership membership) => throw new NotSupportedException();
+    private void AnswerStale(Message message)
+    {
+        switch (message)
+        {
+            case VoteRequest request:
+                Reply(new VoteResponse(_self, request.From, _term, request.PreVote, Granted: false));
+                break;
+            case AppendRequest or HeartbeatRequest or SnapshotChunk:
+                Reply(new HeartbeatResponse(_self, message.From, _term, 0));
+                break;
+        }
+    }
 
-    public void Campaign() => throw new NotSupportedException();
+    private static List<Entry> CheckRecovered(LogIndex baseIndex, Term baseTerm, ImmutableArray<Entry> recovered)
+    {
+        var entries = new List<Entry>(recovered.Length);
+        (LogIndex last, Term term) = (baseIndex, baseTerm);
+        foreach (Entry entry in recovered)
+        {
+            if (entry.Index <= baseIndex)
+                continue;
+            if (entry.Index != last.Next())
+                throw new InvalidDataException($"Recovered log: entry {last.Next()} expected, found {entry.Index}.");
+            if (entry.Term < term)
+                throw new InvalidDataException($"Recovered log: entry {entry.Index} has term {entry.Term}, the one before it {term}.");
+            (last, term) = (entry.Index, entry.Term);
+            entries.Add(entry);
+        }
+        return entries;
+    }
 
-    public ProposalTicket Propose(ReadOnlyMemory<byte> command) => throw new NotSupportedException();
-
-    /// <summary>Proposes a configuration that differs from the present one in one member (thesis §4.3).</summary>
-    public ProposalTicket ProposeMembership(Membership membership) => throw new NotSupportedException();
-
-    /// <summary>Asks at which index a linearizable read may be answered; the answer comes in <see cref="Ready.Reads"/>. False: too many are pending.</summary>
-    public bool RequestRead(ulong token) => throw new NotSupportedException();
-
-    public bool TransferLeadership(MemberId to) => throw new NotSupportedException();
-
-    /// <summary>Gives up leadership without a successor, and does not campaign until told (a full disk).</summary>
-    public void StepDown() => throw new NotSupportedException();
-
-    public bool HasReady => throw new NotSupportedException();
-
-    public Ready TakeReady() => throw new NotSupportedException();
-
-    /// <summary>All readies up to <paramref name="sequence"/> are durable.</summary>
-    public void Persisted(ulong sequence) => throw new NotSupportedException();
-
-    /// <summary>The state machine has applied up to <paramref name="index"/>.</summary>
-    public void Applied(LogIndex index) => throw new NotSupportedException();
-
-    /// <summary>A snapshot at <paramref name="index"/> is durable; entries up to it, less <paramref name="trailing"/>, are forgotten.</summary>
-    public void Compact(LogIndex index, int trailing) => throw new NotSupportedException();
+    private static void CheckWellFormed(Message message)
+    {
+        switch (message)
+        {
+            case AppendRequest append:
+                (LogIndex index, Term term) = (append.PreviousIndex, append.PreviousTerm);
+                foreach (Entry entry in append.Entries)
+                {
+                    index = index.Next();
+                    if (entry.Index != index || entry.Term < term || entry.Term > append.Term)
+                        throw new InvalidDataException($"Append from {append.From} in term {append.Term}: entry {entry.Index} of term {entry.Term} stands where entry {index} of a term from {term} was expected.");
+                    term = entry.Term;
+                    if (entry.Kind == EntryKind.Membership)
+                        _ = MembershipCodec.Decode(entry.Payload.Span);
+                }
+                break;
+            case SnapshotChunk chunk when chunk.Offset < 0 || chunk.Offset > chunk.TotalBytes - chunk.Bytes.Length:
+                throw new InvalidDataException($"Snapshot chunk from {chunk.From}: {chunk.Bytes.Length} bytes at {chunk.Offset} do not lie within {chunk.TotalBytes}.");
+        }
+    }
 }
