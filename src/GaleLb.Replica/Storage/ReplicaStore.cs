@@ -1,0 +1,160 @@
+using System.Collections.Immutable;
+using GaleLb.Raft;
+
+namespace GaleLb.Replica.Storage;
+
+/// <summary>Sizes of the store, in bytes.</summary>
+public sealed record StoreOptions
+{
+    /// <summary>A WAL segment's preallocated length.</summary>
+    public long SegmentBytes { get; init; } = 16 << 20;
+}
+
+/// <summary>What was found when a directory was opened, for the log and for status.</summary>
+/// <param name="Created">The directory was new.</param>
+/// <param name="TruncatedBytes">The length of a torn batch that was cut off the end of the WAL; 0 for none.</param>
+/// <param name="TailSuspect">An intact record lay behind the break: a write the disk reordered, or damage to the last batch.</param>
+public sealed record RecoveryReport(bool Created, long TruncatedBytes, bool TailSuspect);
+
+/// <summary>
+/// One replica's directory: identity, hard state, WAL and snapshots. Opening recovers and settles it synchronously; from
+/// then on it only turns work into <see cref="DiskOperation"/>s for the caller to execute in order.
+/// </summary>
+public sealed class ReplicaStore
+{
+    private readonly HardStateFile _hardState;
+    private readonly WalWriter _wal;
+    private readonly List<string> _snapshots;
+
+    private ReplicaStore(MemberId self, HardStateFile hardState, WalWriter wal, List<string> snapshots, Snapshot? snapshot, ImmutableArray<Entry> entries, RecoveryReport report)
+    {
+        Self = self;
+        _hardState = hardState;
+        _wal = wal;
+        _snapshots = snapshots;
+        Snapshot = snapshot;
+        Recovery = new RaftRecovery { HardState = hardState.State, Snapshot = snapshot?.Metadata, Entries = entries };
+        Report = report;
+    }
+
+    public MemberId Self { get; }
+
+    /// <summary>What the core starts from.</summary>
+    public RaftRecovery Recovery { get; }
+
+    /// <summary>The newest snapshot as it was at opening, with its state.</summary>
+    public Snapshot? Snapshot { get; }
+
+    public RecoveryReport Report { get; }
+
+    /// <summary>Whether the next WAL segment should be allocated ahead.</summary>
+    public bool NeedsSpare => _wal.NeedsSpare;
+
+    /// <summary>Opens a directory, making it if it is empty.</summary>
+    /// <param name="newId">Makes the random id of a new directory; called at most once.</param>
+    /// <exception cref="StorageException">The directory cannot be used; the message says why and what to do.</exception>
+    public static ReplicaStore Open(IDisk disk, StoreOptions options, Func<MemberId> newId)
+    {
+        IReadOnlyList<string> files = disk.List();
+        bool created = !files.Contains(IdentityFile.Name, StringComparer.Ordinal);
+        if (created)
+            Create(disk, files, options, newId());
+
+        MemberId self = IdentityFile.Read(disk);
+        HardStateFile hardState = HardStateFile.Read(disk, self);
+        List<string> snapshots = [.. disk.List().Where(SnapshotFile.IsSnapshot)];
+        Snapshot? snapshot = snapshots.Count == 0 ? null : SnapshotFile.Read(disk, snapshots[^1], self);
+        WalReader reader = new(disk, self);
+        reader.Read();
+        bool matches = LogRecovery.TryContinue(disk, reader, snapshot?.Metadata, out ImmutableArray<Entry> entries);
+        if (!entries.IsEmpty && entries[^1].Term > hardState.State.Term)
+            throw StorageException.Damaged(disk, HardStateFile.Name, 0, $"its term {hardState.State.Term} is below the log's, {entries[^1].Term}");
+
+        List<DiskOperation> operations = [];
+        hardState.Write(hardState.State, operations);
+        reader.Settle(operations);
+        foreach (string partial in disk.List().Where(SnapshotFile.IsPartial))
+            operations.Add(DiskOperation.Delete(partial));
+        WalWriter wal = new(self, options.SegmentBytes, reader.Segments, reader.Tail, reader.Capacity, reader.SpareBytes);
+        if (!matches)
+        {
+            wal.AddReset(snapshot!.Metadata.Index, snapshot.Metadata.Term);
+            wal.Flush(operations);
+        }
+
+        foreach (DiskOperation operation in operations)
+            disk.Execute(operation);
+        return new ReplicaStore(
+            self, hardState, wal, snapshots, snapshot, entries, new RecoveryReport(created, reader.TruncatedBytes, reader.TailSuspect));
+    }
+
+    /// <summary>Adds a ready's durable part to the flush that <see cref="Flush"/> will make.</summary>
+    public void Append(ImmutableArray<Entry> entries)
+    {
+        foreach (Entry entry in entries)
+            _wal.Add(entry);
+    }
+
+    /// <summary>Appends the operations for a hard state, which come before the entries of the same flush.</summary>
+    public void WriteHardState(HardState state, List<DiskOperation> operations) => _hardState.Write(state, operations);
+
+    /// <summary>A received snapshot takes the log's place: writes it, and begins the log anew behind it.</summary>
+    public void ReplaceLog(Snapshot snapshot, List<DiskOperation> operations)
+    {
+        WriteSnapshot(snapshot, operations);
+        _wal.AddReset(snapshot.Metadata.Index, snapshot.Metadata.Term);
+    }
+
+    /// <summary>The operations for everything appended since the last flush. Their bytes stay valid until the next.</summary>
+    public void Flush(List<DiskOperation> operations) => _wal.Flush(operations);
+
+    /// <summary>The operations that make a snapshot durable beside the ones before it.</summary>
+    public void WriteSnapshot(Snapshot snapshot, List<DiskOperation> operations) => SnapshotFile.Write(snapshot, Self, operations);
+
+    /// <summary>A snapshot is durable: the operations that remove older snapshots and the WAL segments it covers.</summary>
+    public void RemoveCovered(SnapshotMetadata durable, List<DiskOperation> operations)
+    {
+        string name = SnapshotFile.NameOf(durable);
+        foreach (string old in _snapshots)
+            if (string.CompareOrdinal(old, name) < 0)
+                operations.Add(DiskOperation.Delete(old));
+        _snapshots.RemoveAll(old => string.CompareOrdinal(old, name) < 0);
+        _snapshots.Add(name);
+        _wal.Compact(durable.Index, operations);
+    }
+
+    /// <summary>The operations that allocate the next WAL segment; report the outcome to <see cref="SpareAllocated"/>.</summary>
+    public void AllocateSpare(List<DiskOperation> operations) => _wal.AllocateSpare(operations);
+
+    public void SpareAllocated(bool succeeded) => _wal.SpareAllocated(succeeded);
+
+    private static void Create(IDisk disk, IReadOnlyList<string> files, StoreOptions options, MemberId self)
+    {
+        // Interrupted creation leaves its own marker; anything else without an identity was once a replica's.
+        bool interrupted = files.Contains(IdentityFile.PartialName, StringComparer.Ordinal);
+        foreach (string file in files)
+            if (!interrupted && (file == HardStateFile.Name || WalFormat.TryParseSegmentName(file, out _) || SnapshotFile.IsSnapshot(file)))
+                throw StorageException.Damaged(disk, IdentityFile.Name, 0, $"it is missing, but {file} is there");
+
+        string segment = WalFormat.SegmentName(1);
+        List<DiskOperation> operations =
+        [
+            DiskOperation.Delete(HardStateFile.Name),
+            DiskOperation.Delete(segment),
+            DiskOperation.Write(IdentityFile.PartialName, 0, IdentityFile.Encode(self)),
+            DiskOperation.Sync(IdentityFile.PartialName),
+            DiskOperation.SyncDirectory(),
+        ];
+        HardStateFile.Create(self, operations);
+        byte[] header = new byte[WalFormat.SegmentHeaderBytes];
+        WalFormat.WriteSegmentHeader(header, self, 1, 0);
+        operations.Add(DiskOperation.Allocate(segment, options.SegmentBytes));
+        operations.Add(DiskOperation.Write(segment, 0, header));
+        operations.Add(DiskOperation.Sync(segment));
+        operations.Add(DiskOperation.SyncDirectory());
+        operations.Add(DiskOperation.Rename(IdentityFile.PartialName, IdentityFile.Name));
+        operations.Add(DiskOperation.SyncDirectory());
+        foreach (DiskOperation operation in operations)
+            disk.Execute(operation);
+    }
+}
