@@ -84,6 +84,17 @@ public sealed class BpfObject : IDisposable
         MemoryMarshal.Write(image.Slice(found.Offset, found.Size), in value);
     }
 
+    /// <summary>Sets the one variable that fills a read-only section such as <c>.rodata.options</c>. Only before <see cref="Load"/>.</summary>
+    /// <exception cref="BpfException">There is no such section, or it is of another size than <typeparamref name="T"/>.</exception>
+    public unsafe void SetSection<T>(string section, T value)
+        where T : unmanaged
+    {
+        Span<byte> image = Map(section).InitialValue;
+        if (image.Length != sizeof(T))
+            throw BpfException.Create($"section {section} has {image.Length} bytes, {typeof(T).Name} has {sizeof(T)}", Errno.EINVAL);
+        MemoryMarshal.Write(image, in value);
+    }
+
     /// <summary>Leaves a program out of <see cref="Load"/>.</summary>
     public void SkipProgram(string name) =>
         BpfException.ThrowIfNegative(LibBpf.bpf_program__set_autoload(FindProgram(name), autoload: false), $"leave out {name}");

@@ -1,0 +1,11 @@
+using System.Runtime.InteropServices;
+
+namespace GaleLb.DataPlane.Layout;
+
+/// <summary>Key of blocks; IPv4 prefixes are 96 bits longer, as their addresses are mapped.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 20)]
+public record struct GaleBlockKey
+{
+    [FieldOffset(0)] public uint PrefixLength;
+    [FieldOffset(4)] public GaleAddress Address;
+}
