@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using GaleLb.LoadBalancer.Cluster;
+using GaleLb.LoadBalancer.Forwarding;
+using GaleLb.LoadBalancer.Hosting;
 using GaleLb.Raft;
 using GaleLb.Replica;
 using GaleLb.Rpc.V1;
@@ -14,24 +16,24 @@ internal readonly record struct IntroductionVerdict(string? Refusal, ImmutableAr
 
 /// <summary>Makes this replica's introduction, and judges those of others (enforce_single_configuration, addresses, ids).</summary>
 internal sealed class Introductions(
-    ReplicaIdentity identity, FileSettings file, Func<ReplicaStatus> status, ClusterMachine machine, string apiAddress)
+    ReplicaIdentity identity, FileSettings file, Func<ReplicaStatus> status, ClusterMachine machine, Func<TableView> table)
 {
     public Introduction Own()
     {
         ReplicaStatus now = status();
-        ClusterView view = machine.View;
+        TableView view = table();
         Introduction own = new()
         {
             MemberId = now.Self.Value,
             Address = identity.Address,
-            ClusterId = view.State.ClusterId.Value,
+            ClusterId = machine.State.ClusterId.Value,
             ConfigDigest = file.Digest,
             EnforceSingleConfiguration = file.Enforce,
             StateVersionMax = State.ClusterState.StateVersionMax,
             LeaderId = now.Leader.Value,
-            AppliedIndex = view.State.AppliedIndex.Value,
-            TableDigest = view.Table.Digest,
-            ApiAddress = apiAddress,
+            AppliedIndex = view.Index.Value,
+            TableDigest = view.Digest,
+            ApiAddress = identity.ApiAddress,
             Version = identity.Version,
             Empty = now.DirectoryEmpty,
         };
@@ -44,7 +46,7 @@ internal sealed class Introductions(
     public IntroductionVerdict Judge(Introduction theirs)
     {
         ReplicaStatus now = status();
-        ulong cluster = machine.View.State.ClusterId.Value;
+        ulong cluster = machine.State.ClusterId.Value;
         if (cluster != 0 && theirs.ClusterId != 0 && cluster != theirs.ClusterId)
             return Refuse($"{theirs.Address} belongs to cluster {theirs.ClusterId:x16}, this replica to {cluster:x16}");
         if (theirs.MemberId == now.Self.Value)

@@ -59,7 +59,7 @@ internal sealed record RingShareDocument(string Node, int Slots, double Share);
 
 internal sealed record EventsDocument(ulong AppliedIndex, IReadOnlyList<EventDocument> Events);
 
-internal sealed record EventDocument(ulong Index, long LogTimeMs, DateTimeOffset? Time, string Kind, string Subject, string Cause);
+internal sealed record EventDocument(ulong Index, long LogTimeMs, DateTimeOffset? Time, string Kind, string Subject, string Origin, string Cause);
 
 internal sealed record OrderDocument(ulong Index, string Outcome, string? Detail, IReadOnlyList<string>? AppliedOn, IReadOnlyList<string>? Missing);
 

@@ -1,0 +1,92 @@
+using System.Threading.Channels;
+using GaleLb.DataPlane;
+using GaleLb.LoadBalancer.Cluster;
+using GaleLb.Raft;
+using GaleLb.State;
+using GaleLb.State.Forwarding;
+
+namespace GaleLb.LoadBalancer.Forwarding;
+
+/// <summary>
+/// Keeps this replica's kernel at the applied state: derives the table after every change and hands it to the data plane.
+/// Changes that arrive while one is being written are taken together.
+/// </summary>
+internal sealed class TableReconciler : IAsyncDisposable
+{
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+
+    private readonly ClusterMachine _machine;
+    private readonly IDataPlane _dataPlane;
+    private readonly TimeProvider _time;
+    private readonly ILogger<TableReconciler> _log;
+    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    private readonly CancellationTokenSource _stop = new();
+    private volatile TableView _view;
+    private Task _running = Task.CompletedTask;
+
+    public TableReconciler(ClusterMachine machine, IDataPlane dataPlane, TimeProvider time, ILogger<TableReconciler> log)
+    {
+        (_machine, _dataPlane, _time, _log) = (machine, dataPlane, time, log);
+        _view = new TableView(ForwardingTable.Of(ClusterState.Empty), InKernel: false, Error: null);
+        machine.Changed += () => _signal.Writer.TryWrite(true);
+    }
+
+    /// <summary>The newest derived table, and whether the kernel runs by it.</summary>
+    public TableView View => _view;
+
+    public void Start() => _running = Task.Run(() => RunAsync(_stop.Token));
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync(CancellationToken stop)
+    {
+        _signal.Writer.TryWrite(true);
+        while (await _signal.Reader.WaitToReadAsync(stop))
+        {
+            _signal.Reader.TryRead(out _);
+            if (Reconcile())
+                continue;
+            await Task.Delay(RetryDelay, _time, stop);
+            _signal.Writer.TryWrite(true);
+        }
+    }
+
+    private bool Reconcile()
+    {
+        ClusterState state = _machine.State;
+        ForwardingTable table = ForwardingTable.Of(state);
+        try
+        {
+            ApplyResult result = _dataPlane.Apply(table);
+            foreach (string warning in result.Warnings)
+                _log.LogWarning("Table {Index}: {Warning}", table.Index, warning);
+            if (result.Operations > 0)
+                _log.LogInformation(
+                    "Table {Index} is in the kernel: {Operations} map operations in {Milliseconds:0.0} ms, digest {Digest}", table.Index,
+                    result.Operations, result.Duration.TotalMilliseconds, table.Digest[..16]);
+            _view = new TableView(table, InKernel: true, Error: null);
+            return true;
+        }
+        catch (DataPlaneException error)
+        {
+            // The former table goes on forwarding; the next attempt completes this one.
+            if (_view.Error != error.Message)
+                _log.LogError("Table {Index} did not reach the kernel: {Reason}", table.Index, error.Message);
+            _view = _view with { Error = error.Message };
+            return false;
+        }
+    }
+}
+
+/// <summary>A table, whether the kernel forwards by it, and why the newest one does not reach it.</summary>
+internal sealed record TableView(ForwardingTable Table, bool InKernel, string? Error)
+{
+    public LogIndex Index => Table.Index;
+    public string Digest => Table.Digest;
+}

@@ -1,0 +1,102 @@
+using System.Globalization;
+using System.Text;
+using GaleLb.DataPlane;
+using GaleLb.LoadBalancer.Forwarding;
+using GaleLb.LoadBalancer.Nodes;
+using GaleLb.Raft;
+using GaleLb.Replica;
+using GaleLb.State;
+using GaleLb.State.Nodes;
+
+namespace GaleLb.LoadBalancer.Rest;
+
+/// <summary>The Prometheus text exposition format, version 0.0.4: prefix galelb_, base units, _total for counters.</summary>
+internal static class Metrics
+{
+    public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+    public static string Write(ReplicaStatus status, ClusterState state, TableView table, IDataPlane dataPlane, LeaderContact contact)
+    {
+        StringBuilder text = new();
+        Gauge(text, "galelb_raft_term", "The current term.", status.Term.Value);
+        Gauge(text, "galelb_raft_is_leader", "1 on the replica that leads.", status.Role == RaftRole.Leader ? 1 : 0);
+        Gauge(text, "galelb_raft_leader_contact", "1 while a leader is in contact.", contact.IsPresent ? 1 : 0);
+        Gauge(text, "galelb_raft_commit_index", "The last committed log index known here.", status.CommitIndex.Value);
+        Gauge(text, "galelb_raft_applied_index", "The last applied log index.", status.AppliedIndex.Value);
+        Gauge(text, "galelb_raft_members", "Members of the configuration.", (ulong)status.Membership.Members.Length);
+        Nodes(text, state.Tally);
+        Gauge(text, "galelb_table_applied_index", "The log index of the table derived last.", table.Index.Value);
+        Gauge(text, "galelb_table_in_kernel", "1 while the kernel forwards by that table.", table is { InKernel: true, Error: null } ? 1 : 0);
+        DataPlaneStatus plane = dataPlane.Status;
+        Gauge(text, "galelb_data_plane_attached", "1 while the packet programs are attached.", plane.Attached ? 1 : 0);
+        Gauge(text, "galelb_data_plane_unresolved_nodes", "Nodes without a resolved next hop here.", (ulong)plane.NextHops.Count(n => !n.Resolved));
+        Traffic(text, dataPlane.ReadCounters());
+        return text.ToString();
+    }
+
+    private static void Nodes(StringBuilder text, NodeTally tally)
+    {
+        Header(text, "galelb_nodes", "gauge", "Nodes by state.");
+        (string State, int Count)[] counts =
+        [
+            ("routable", tally.Routable), ("probing", tally.Probing), ("draining", tally.Draining),
+            ("blacklisted", tally.Blacklisted), ("down", tally.Down),
+        ];
+        foreach ((string state, int count) in counts)
+            Sample(text, "galelb_nodes", $"state=\"{state}\"", (ulong)count);
+        Gauge(text, "galelb_nodes_suspect", "Nodes kept in the ring by a guard although they should leave it.", (ulong)tally.Suspect);
+    }
+
+    private static void Traffic(StringBuilder text, Counters counters)
+    {
+        Header(text, "galelb_packets_total", "counter", "Packets by what became of them.");
+        foreach (ReasonCounter reason in counters.Reasons)
+            Sample(text, "galelb_packets_total", $"reason=\"{reason.Reason}\"", reason.Packets);
+        Header(text, "galelb_packet_bytes_total", "counter", "Bytes of packets by what became of them.");
+        foreach (ReasonCounter reason in counters.Reasons)
+            Sample(text, "galelb_packet_bytes_total", $"reason=\"{reason.Reason}\"", reason.Bytes);
+        PerNode(text, counters, "galelb_node_connections_total", "New flows sent to a node.", t => t.Connections);
+        PerNode(text, counters, "galelb_node_received_bytes_total", "Bytes sent to a node.", t => t.BytesToNode);
+        PerNode(text, counters, "galelb_node_sent_bytes_total", "Bytes that came back from a node.", t => t.BytesFromNode);
+        PerService(text, counters, "galelb_service_connections_total", "New flows of a service.", t => t.Connections);
+        PerService(text, counters, "galelb_service_refused_total", "New flows of a service that were refused.", t => t.Refused);
+        Gauge(text, "galelb_flows", "Established flows as of the last whole sweep.", (ulong)counters.Sweeper.Flows);
+        Gauge(text, "galelb_flows_half_open", "Half-open flows as of the last whole sweep.", (ulong)counters.Sweeper.HalfOpen);
+        Header(text, "galelb_flows_expired_total", "counter", "Flows whose timeout had passed.");
+        Sample(text, "galelb_flows_expired_total", null, (ulong)counters.Sweeper.Expired);
+    }
+
+    private static void PerNode(StringBuilder text, Counters counters, string name, string help, Func<TrafficCounter, ulong> value)
+    {
+        Header(text, name, "counter", help);
+        foreach (NodeCounter node in counters.Nodes)
+            Sample(text, name, $"node=\"{Escape(node.Name)}\"", value(node.Traffic));
+    }
+
+    private static void PerService(StringBuilder text, Counters counters, string name, string help, Func<TrafficCounter, ulong> value)
+    {
+        Header(text, name, "counter", help);
+        foreach (IGrouping<string, ServiceCounter> service in counters.Services.GroupBy(s => s.Name, StringComparer.Ordinal))
+            Sample(text, name, $"service=\"{Escape(service.Key)}\"", service.Aggregate(0UL, (sum, row) => sum + value(row.Traffic)));
+    }
+
+    private static void Gauge(StringBuilder text, string name, string help, ulong value)
+    {
+        Header(text, name, "gauge", help);
+        Sample(text, name, null, value);
+    }
+
+    private static void Header(StringBuilder text, string name, string type, string help) =>
+        text.Append("# HELP ").Append(name).Append(' ').Append(help).Append("\n# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
+
+    private static void Sample(StringBuilder text, string name, string? labels, ulong value)
+    {
+        text.Append(name);
+        if (labels is not null)
+            text.Append('{').Append(labels).Append('}');
+        text.Append(' ').Append(value.ToString(CultureInfo.InvariantCulture)).Append('\n');
+    }
+
+    private static string Escape(string label) =>
+        label.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+}

@@ -1,0 +1,254 @@
+using System.Collections.Immutable;
+using GaleLb.DataPlane;
+using GaleLb.LoadBalancer.Cluster;
+using GaleLb.LoadBalancer.Forwarding;
+using GaleLb.LoadBalancer.Hosting;
+using GaleLb.LoadBalancer.Nodes;
+using GaleLb.LoadBalancer.Peers;
+using GaleLb.Raft;
+using GaleLb.Replica;
+using GaleLb.State;
+using GaleLb.State.Events;
+using GaleLb.State.Forwarding;
+using GaleLb.State.Nodes;
+using GaleLb.State.Services;
+
+namespace GaleLb.LoadBalancer.Rest;
+
+/// <summary>What can be asked of a replica. Reads are linearizable unless <c>?consistency=local</c>; the first five are always local.</summary>
+internal sealed class ReadApi(
+    ReplicaIdentity identity, IReplica replica, ClusterMachine machine, TableReconciler tables, IDataPlane dataPlane,
+    Readiness readiness, PeerNetwork network, PeerDirectory directory, FileSettings file, ObservationDesk observations,
+    LeaderContact contact, LogClock clock, TimeProvider time, IReadOnlyList<string> warnings)
+{
+    private static readonly TimeSpan BarrierTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan PeerReachableWithin = TimeSpan.FromSeconds(2);
+    private readonly long _startedAt = time.GetTimestamp();
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/healthz", () => Results.Text("ok\n"));
+        routes.MapGet("/readyz", Ready);
+        routes.MapGet("/metrics", () => Results.Text(Metrics.Write(replica.Status, machine.State, tables.View, dataPlane, contact), Metrics.ContentType));
+        routes.MapGet("/api/v1/status", () => Results.Json(Status(), RestJson.Default.StatusDocument));
+        routes.MapGet("/api/v1/cluster", () => Results.Json(Cluster(), RestJson.Default.ClusterDocument));
+        routes.MapGet("/api/v1/nodes", (HttpRequest request) => ReadAsync(request, Nodes));
+        routes.MapGet("/api/v1/nodes/{id}", (HttpRequest request, string id) => ReadAsync(request, () => Node(request.HttpContext, id)));
+        routes.MapGet("/api/v1/blacklist", (HttpRequest request) => ReadAsync(request, Blacklist));
+        routes.MapGet("/api/v1/services", (HttpRequest request) => ReadAsync(request, Services));
+        routes.MapGet("/api/v1/services/{name}/ring", (HttpRequest request, string name) => ReadAsync(request, () => Ring(name)));
+        routes.MapGet("/api/v1/events", (HttpRequest request, ulong? after) => ReadAsync(request, () => Events(after ?? 0)));
+    }
+
+    private IResult Ready()
+    {
+        readiness.Follow(replica.Status, tables.View);
+        string? missing = readiness.Missing(replica.Status, dataPlane.Status.Attached);
+        return missing is null
+            ? Results.Text("ready\n")
+            : new Problem(StatusCodes.Status503ServiceUnavailable, "Not ready", missing, retryAfter: TimeSpan.FromSeconds(1));
+    }
+
+    private async Task<IResult> ReadAsync(HttpRequest request, Func<IResult> read)
+    {
+        switch (request.Query["consistency"].ToString())
+        {
+            case "local":
+                return read();
+            case "" or "linearizable":
+                break;
+            default:
+                return Problem.Invalid("consistency", "\"linearizable\" or \"local\" expected");
+        }
+        using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(request.HttpContext.RequestAborted);
+        timeout.CancelAfter(BarrierTimeout);
+        try
+        {
+            while (true)
+            {
+                ReadResult barrier = await replica.ReadBarrierAsync(timeout.Token);
+                if (barrier.Index is not null)
+                    return read();
+                await Task.Delay(20, timeout.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return Problem.NoLeader("No leader could confirm that this replica is up to date. With ?consistency=local it answers from what it has.");
+        }
+    }
+
+    private StatusDocument Status()
+    {
+        ReplicaStatus status = replica.Status;
+        NodeTally tally = machine.State.Tally;
+        DataPlaneStatus plane = dataPlane.Status;
+        return new StatusDocument(
+            new ReplicaDocument(
+                status.Self.ToString(), identity.Address, machine.State.ClusterId.ToString(), identity.Version,
+                (long)time.GetElapsedTime(_startedAt).TotalMilliseconds),
+            new RaftDocument(
+                RoleName(status.Role), status.Term.Value, Text(status.Leader), status.Membership.Find(status.Leader)?.Address,
+                status.CommitIndex.Value, status.AppliedIndex.Value, status.LastIndex.Value, status.SnapshotIndex.Value, status.LeaderContact),
+            new NodeCountsDocument(tally.Total, tally.Routable, tally.Probing, tally.Draining, tally.Blacklisted, tally.Down, tally.Suspect),
+            new DataPlaneDocument(
+                plane.Attached, ModeName(plane.Mode), tables.View.Index.Value, tables.View.Digest,
+                [.. plane.Interfaces.Select(i => new InterfaceDocument(i.Name, i.Role.ToString().ToLowerInvariant(), ModeName(i.Mode)))],
+                [.. plane.NextHops.Where(n => !n.Resolved).Select(n => n.Name)], tables.View.Error),
+            status.Founding.Waiting ? status.Founding.Reason : null,
+            [.. warnings, .. plane.Warnings]);
+    }
+
+    private ClusterDocument Cluster()
+    {
+        ReplicaStatus status = replica.Status;
+        ImmutableArray<MemberDocument> members = [.. status.Membership.Members.Select(m => Describe(m, status))];
+        var strangers = directory.All
+            .Where(p => p.Introduction is not null && status.Membership.Find(p.Id) is null)
+            .ToLookup(p => p.Refusal is not null);
+        var digests = members
+            .Where(m => m is { Reachable: true, TableDigest: not null })
+            .GroupBy(m => m.AppliedIndex);
+        return new ClusterDocument(
+            machine.State.ClusterId.ToString(), Text(status.Leader), status.Term.Value, members,
+            [.. strangers[false].Select(p => Stranger(p, "not a member: POST /api/v1/cluster/members admits it"))],
+            [.. directory.All.Where(p => p.Refusal is not null).Select(p => Stranger(p, p.Refusal!))],
+            status.Founding.Waiting ? status.Founding.Reason : null,
+            digests.All(same => same.Select(m => m.TableDigest).Distinct(StringComparer.Ordinal).Count() == 1));
+    }
+
+    private MemberDocument Describe(Member member, ReplicaStatus status)
+    {
+        if (member.Id == status.Self)
+            return new MemberDocument(
+                member.Id.ToString(), member.Address, RoleName(member, status), member.Vacant, true, status.LastIndex.Value, file.Digest,
+                tables.View.Index.Value, tables.View.Digest, identity.ApiAddress, identity.Version, []);
+        PeerRecord? peer = directory.Find(member.Id);
+        ulong? match = status.Progress.FirstOrDefault(p => p.Id == member.Id)?.Match.Value;
+        bool reachable = peer is { Refusal: null } && network.IsReachable(peer, PeerReachableWithin);
+        return new MemberDocument(
+            member.Id.ToString(), member.Address, RoleName(member, status), member.Vacant, reachable, match,
+            peer?.Introduction?.ConfigDigest, peer?.Introduction?.AppliedIndex, peer?.Introduction?.TableDigest,
+            peer?.Introduction?.ApiAddress, peer?.Introduction?.Version, Differences(peer));
+    }
+
+    private static StrangerDocument Stranger(PeerRecord peer, string reason) =>
+        new(peer.Id.ToString(), peer.Address, reason, Differences(peer));
+
+    private static ImmutableArray<DifferenceDocument> Differences(PeerRecord? peer) =>
+        peer is null ? [] : [.. peer.Differences.Select(d => new DifferenceDocument(d.Key, d.Ours, d.Theirs))];
+
+    private IResult Nodes()
+    {
+        ClusterState state = machine.State;
+        ILookup<string, NodeCounter> counters = dataPlane.ReadCounters().Nodes.ToLookup(c => c.Name, StringComparer.Ordinal);
+        HashSet<string> unresolved = Unresolved();
+        return Results.Json(
+            new NodesDocument(
+                state.AppliedIndex.Value, tables.View.Digest, (long)contact.Age.TotalMilliseconds,
+                [.. state.Nodes.Values.Select(n => Describe(n, state, counters[n.Name].FirstOrDefault(), unresolved))]),
+            RestJson.Default.NodesDocument);
+    }
+
+    private IResult Node(HttpContext context, string id)
+    {
+        ClusterState state = machine.State;
+        if (state.FindNode(id) is not { } node)
+            return Problem.NotFound("node", id);
+        context.Response.Headers.ETag = $"\"{node.LastChange}\"";
+        NodeCounter? counter = dataPlane.ReadCounters().Nodes.FirstOrDefault(c => c.Name == id);
+        return Results.Json(Describe(node, state, counter, Unresolved()), RestJson.Default.NodeDocument);
+    }
+
+    private HashSet<string> Unresolved() =>
+        new(dataPlane.Status.NextHops.Where(n => !n.Resolved).Select(n => n.Name), StringComparer.Ordinal);
+
+    private NodeDocument Describe(NodeRecord node, ClusterState state, NodeCounter? counter, HashSet<string> unresolved)
+    {
+        NodeLiveness live = observations.Liveness(node.Name);
+        BlacklistEntry? ban = state.Blacklist.GetValueOrDefault(node.Name);
+        long? left = ban is null ? null : MsLeft(ban);
+        return new NodeDocument(
+            node.Name, node.Place?.Address.ToString() ?? "", node.Port, node.State.ToString().ToLowerInvariant(), node.IsSuspect,
+            node.EffectiveWeight, live.Passes, (uint)node.Fails, live.AgeMs, live.Replica, left is { } ms ? WallIn(ms) : null, left,
+            ban?.Reason ?? (node.Phase == NodePhase.Down ? Snake(node.DownReason.ToString()) : null), node.Services,
+            !unresolved.Contains(node.Name), counter?.Traffic.Connections ?? 0,
+            (counter?.Traffic.PacketsToNode + counter?.Traffic.PacketsFromNode) ?? 0,
+            (counter?.Traffic.BytesToNode + counter?.Traffic.BytesFromNode) ?? 0, node.LastChange.Value);
+    }
+
+    private IResult Blacklist()
+    {
+        ClusterState state = machine.State;
+        return Results.Json(
+            new BlacklistDocument(
+                state.AppliedIndex.Value, (long)contact.Age.TotalMilliseconds,
+                [.. state.Blacklist.Values.Select(b => new BanDocument(b.Node, b.Node, b.Reason, MsLeft(b), WallIn(MsLeft(b))))]),
+            RestJson.Default.BlacklistDocument);
+    }
+
+    private IResult Services()
+    {
+        ClusterState state = machine.State;
+        return Results.Json(
+            new ServicesDocument(
+                state.AppliedIndex.Value, tables.View.Digest, (long)contact.Age.TotalMilliseconds,
+                [.. state.Services.Values.Select(s => Describe(s, state))]),
+            RestJson.Default.ServicesDocument);
+    }
+
+    private static ServiceDocument Describe(ServiceRecord service, ClusterState state)
+    {
+        ServiceDefinition definition = service.Definition;
+        return new ServiceDocument(
+            definition.Name, [.. definition.Addresses.Select(a => a.ToString())], definition.Port,
+            definition.Protocol.ToString().ToLowerInvariant(), definition.Forwarding.ToString().ToLowerInvariant(),
+            definition.Scheduler.ToString().ToLowerInvariant(), Snake(definition.Hash.ToString()), definition.TargetPort,
+            state.Nodes.Values.Count(service.HasInRing), service.LastChange.Value);
+    }
+
+    private IResult Ring(string name)
+    {
+        ClusterState state = machine.State;
+        if (state.FindService(name) is null)
+            return Problem.NotFound("service", name);
+        ForwardingTable table = ForwardingTable.Of(state);
+        ServiceRow row = table.Services.First(s => s.Name == name);
+        ImmutableDictionary<NodeIndex, string> names = table.Nodes.ToImmutableDictionary(n => n.Index, n => n.Name);
+        RingRow? ring = row.Ring is { } id ? table.Rings.First(r => r.Id == id) : null;
+        IEnumerable<RingShareDocument> shares = (ring?.Slots ?? [])
+            .CountBy(slot => slot)
+            .Select(share => new RingShareDocument(names[share.Key], share.Value, Math.Round((double)share.Value / ForwardingTable.RingSlots, 6)))
+            .OrderBy(share => share.Node, StringComparer.Ordinal);
+        return Results.Json(
+            new RingDocument(name, ring is null ? 0 : ForwardingTable.RingSlots, state.AppliedIndex.Value, table.Digest, [.. shares]),
+            RestJson.Default.RingDocument);
+    }
+
+    private IResult Events(ulong after)
+    {
+        ClusterState state = machine.State;
+        IEnumerable<StateEvent> events = state.Events.Where(e => e.Index.Value > after);
+        return Results.Json(
+            new EventsDocument(state.AppliedIndex.Value, [.. events.Select(Describe)]), RestJson.Default.EventsDocument);
+    }
+
+    private static EventDocument Describe(StateEvent e) => new(
+        e.Index.Value, e.LogTime.Milliseconds, e.WallTimeMs == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(e.WallTimeMs),
+        Snake(e.Kind.ToString()), e.Subject, e.Origin, e.Cause);
+
+    private long MsLeft(BlacklistEntry ban) => Math.Max(0, ban.Until.Since(new LogTime(clock.NowMs)));
+
+    private DateTimeOffset WallIn(long ms) => time.GetUtcNow().AddMilliseconds(ms);
+
+    private static string? Text(MemberId id) => id.IsNone ? null : id.ToString();
+
+    private static string RoleName(RaftRole role) => Snake(role.ToString());
+
+    private static string RoleName(Member member, ReplicaStatus status) =>
+        member.Id == status.Leader ? "leader" : member.Role.ToString().ToLowerInvariant();
+
+    private static string ModeName(XdpMode mode) => mode.ToString().ToLowerInvariant();
+
+    private static string Snake(string name) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
+}
