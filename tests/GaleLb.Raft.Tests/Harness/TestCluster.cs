@@ -59,6 +59,31 @@ internal sealed class TestCluster
         return cluster;
     }
 
+    /// <summary>Member 1 on its own, with the snapshot of <see cref="Established"/> and entries of the given terms behind it.</summary>
+    public static TestMember Alone(Membership membership, int jitter = 0, ulong[]? terms = null, RaftOptions? options = null)
+    {
+        var disk = new TestDisk();
+        terms ??= [];
+        ulong term = terms.Length == 0 ? 1 : terms[^1];
+        disk.Preset(new HardState(new Term(term), MemberId.None), terms.Select((t, i) => Command((ulong)i + 2, t)));
+        disk.Save(new Snapshot(new SnapshotMetadata(new LogIndex(1), new Term(1), membership), ReadOnlyMemory<byte>.Empty));
+        return new TestMember(Id(1), options ?? new TestCluster().Options, jitter, disk);
+    }
+
+    public static Entry Command(ulong index, ulong term) =>
+        new(new LogIndex(index), new Term(term), EntryKind.Command, Encoding.UTF8.GetBytes($"c{index}t{term}"));
+
+    /// <summary>A request to member 1 with a log as in <see cref="Established"/>.</summary>
+    public static VoteRequest Ask(int from, ulong term) =>
+        new(Id(from), Id(1), new Term(term), PreVote: false, new LogIndex(1), new Term(1), Transfer: false);
+
+    public static VoteResponse Grant(int from, ulong term, bool preVote = false) =>
+        new(Id(from), Id(1), new Term(term), preVote, Granted: true);
+
+    /// <summary>An append from member 2 to member 1.</summary>
+    public static AppendRequest Append(ulong term, ulong previousIndex, ulong previousTerm, ulong commit, params Entry[] entries) =>
+        new(Id(2), Id(1), new Term(term), new LogIndex(previousIndex), new Term(previousTerm), [.. entries], new LogIndex(commit));
+
     /// <summary>Jitter grows with the id: the lowest id times out first.</summary>
     public TestMember Add(int id, TestDisk? disk = null) =>
         _members[Id(id)] = new TestMember(Id(id), Options, jitter: id - 1, disk);

@@ -34,6 +34,32 @@ internal sealed class TestMember
         Core = Start();
     }
 
+    /// <summary>Steps a message and returns what the member sends in consequence.</summary>
+    public IReadOnlyList<Message> Step(Message message)
+    {
+        Core.Step(message);
+        return Drain();
+    }
+
+    public IReadOnlyList<Message> Tick(int ticks = 1)
+    {
+        for (int i = 0; i < ticks; i++)
+        {
+            Core.Tick();
+            Pump();
+        }
+        return Drain();
+    }
+
+    /// <summary>Pumps and takes what was sent.</summary>
+    public IReadOnlyList<Message> Drain()
+    {
+        Pump();
+        Message[] sent = [.. Sent];
+        Sent.Clear();
+        return sent;
+    }
+
     /// <summary>Runs the caller's loop until nothing is left to do; messages gather in <see cref="Sent"/>.</summary>
     public void Pump()
     {
@@ -51,7 +77,7 @@ internal sealed class TestMember
                 Apply(entry);
             if (DiskStalled && ready.NeedsPersist)
                 _unwritten.Enqueue(ready);
-            else
+            else if (ready.NeedsPersist)
                 Persist(ready);
         }
     }
