@@ -5,6 +5,8 @@
 #include <bpf/bpf_helpers.h>
 #include "galelb_layout.h"
 #include "galelb_maps.h"
+#include "galelb_private.h"
+#include "galelb_public.h"
 
 const volatile struct gale_options options SEC(".rodata.options") = {};
 
@@ -26,7 +28,7 @@ const struct gale_enums gale_enums SEC(".rodata.enums") = {};
 SEC("xdp")
 int gale_xdp_public(struct xdp_md *ctx)
 {
-	return XDP_PASS;
+	return public_packet(ctx);
 }
 
 SEC("xdp")
@@ -38,7 +40,7 @@ int gale_xdp_pass(struct xdp_md *ctx)
 SEC("tc")
 int gale_tc_private(struct __sk_buff *skb)
 {
-	return TC_ACT_OK;
+	return private_packet(skb);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -179,7 +179,7 @@ struct gale_next_hop {
 	__u8 vlan_count;       /* tags to push when the way leads over a VLAN of ifindex: 0, 1 or 2 */
 	__be16 vlan_tci[2];    /* outer first */
 	__u8 zero[2];
-	struct gale_address source_address; /* NAT and tunnel source; all zero: config's */
+	struct gale_address source_address; /* NAT source, one of config's list; all zero: any of that list */
 };
 
 /* flows: HASH, preallocated; half_open: LRU_HASH. The packet as it arrives on its side. */
@@ -239,14 +239,19 @@ struct gale_config {
 	__u16 port_first; /* NAT source ports, inclusive, host order */
 	__u16 port_last;
 	__u8 on_node_failure; /* enum gale_refusal */
-	__u8 on_no_nodes;
-	__u8 on_no_flow;
+	__u8 on_no_nodes;     /* enum gale_refusal */
+	__u8 on_no_flow;      /* enum gale_refusal: TCP that belongs to no flow */
 	__u8 source_v4_count;
 	__u8 source_v6_count;
-	__u8 zero[3];
+	__u8 tunnel_bits_v4; /* L3: this many low bits of the tunnel source vary by flow, so receivers spread load */
+	__u8 tunnel_bits_v6;
+	__u8 zero;
+	__u32 public_mtu; /* of the public interface: larger replies of a node are answered by a too-big error */
 	__u32 timeout_ms[GALE_FLOW_STATES]; /* by enum gale_flow_state; element 0 unused */
 	struct gale_address source_v4[GALE_SOURCES_MAX]; /* mapped, as everywhere */
 	struct gale_address source_v6[GALE_SOURCES_MAX];
+	struct gale_address tunnel_source_v4; /* L3: outer source address, mapped */
+	struct gale_address tunnel_source_v6;
 };
 
 /* stats: PERCPU_ARRAY by enum gale_reason. */
@@ -284,7 +289,7 @@ GALE_ASSERT_SIZE(gale_flow_key, 40);
 GALE_ASSERT_SIZE(gale_flow, 64);
 GALE_ASSERT_SIZE(gale_control_ports, 16384);
 GALE_ASSERT_SIZE(gale_block_key, 20);
-GALE_ASSERT_SIZE(gale_config, 320);
+GALE_ASSERT_SIZE(gale_config, 356);
 GALE_ASSERT_SIZE(gale_counter, 16);
 GALE_ASSERT_SIZE(gale_traffic, 48);
 GALE_ASSERT_SIZE(gale_options, 8);

@@ -16,19 +16,18 @@ struct {
 	__type(value, struct gale_service);
 } services SEC(".maps");
 
-struct gale_ring_map {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__type(key, __u32);
-	__type(value, struct gale_ring);
-} ring_shape SEC(".maps");
-
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, GALE_RINGS_MAX);
 	__type(key, __u32);
-	__array(values, struct gale_ring_map);
+	/* The shape of a ring; user space creates the maps themselves. */
+	__array(values, struct {
+		__uint(type, BPF_MAP_TYPE_ARRAY);
+		__uint(max_entries, 1);
+		__uint(map_flags, BPF_F_MMAPABLE);
+		__uint(key_size, sizeof(__u32));
+		__uint(value_size, sizeof(struct gale_ring));
+	});
 } rings SEC(".maps");
 
 struct {

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The slow half of L4: packets of the client that are not in flows. */
+#ifndef GALELB_FLOW_OPEN_H
+#define GALELB_FLOW_OPEN_H
+
+#include "galelb_conntrack.h"
+#include "galelb_node.h"
+#include "galelb_ring.h"
+#include "galelb_source.h"
+#include "galelb_stats.h"
+
+static __always_inline int is_opening(const struct packet *packet)
+{
+	return packet->key.protocol == IPPROTO_UDP ||
+	       (packet->tcp_flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) == TCP_SYN;
+}
+
+static __always_inline int dead_man_has_struck(const struct gale_config *settings)
+{
+	__u32 zero = 0;
+	__u64 *deadline;
+
+	if (!(settings->flags & GALE_CONFIG_DEAD_MAN))
+		return 0;
+	deadline = bpf_map_lookup_elem(&dead_man, &zero);
+	return deadline && bpf_ktime_get_ns() > *deadline;
+}
+
+/* The node that the ring names for a packet, or -1. */
+static __always_inline int choose_node(const struct packet *packet,
+				       const struct gale_service *service,
+				       const struct gale_config *settings)
+{
+	if (service->ring == GALE_RING_NONE)
+		return -1;
+	return ring_lookup(service->ring,
+			   ring_slot(hash_flow(&packet->key, service->hash, settings->hash_seed)));
+}
+
+/* A flow for a client's first packet. 0 with flow filled in, or the reason why not. */
+static __noinline int flow_create(struct packet *packet, struct gale_service *service,
+				  struct gale_flow *flow)
+{
+	struct gale_config *settings = config_lookup();
+	struct gale_next_hop *hop;
+	struct gale_node *node;
+	int node_index, reason;
+
+	if (!settings || !packet || !service || !flow)
+		return GALE_DROP_NO_NODES;
+	if (dead_man_has_struck(settings))
+		return GALE_DROP_DEAD_MAN;
+	node_index = choose_node(packet, service, settings);
+	if (node_index < 0)
+		return GALE_DROP_NO_NODES;
+	node = node_lookup(node_index);
+	if (!node || (node->flags & (GALE_NODE_VALID | GALE_NODE_REFUSE)) != GALE_NODE_VALID)
+		return GALE_DROP_NODE_INVALID;
+	/* Translating addresses between the families is not what a service is configured for. */
+	if (address_is_ipv4(&node->address) != !(packet->traits & PACKET_IPV6))
+		return GALE_DROP_FAMILY;
+	hop = next_hop_lookup(node_index);
+	if (!hop)
+		return GALE_DROP_UNRESOLVED;
+
+	__builtin_memset(flow, 0, sizeof(*flow));
+	flow->destination = node->address;
+	flow->destination_port = node->port ? node->port : service->target_port;
+	flow->node_generation = node->generation;
+	flow->node_index = node_index;
+	flow->service_id = service->service_id;
+	flow->last_seen_ms = clock_ms();
+	flow->created_ms = flow->last_seen_ms;
+	flow->state = packet->key.protocol == IPPROTO_TCP ? GALE_FLOW_SYN_SENT : GALE_FLOW_UDP_ONE_WAY;
+	reason = settings->flags & GALE_CONFIG_NO_SOURCE_NAT ?
+			 source_keep(&packet->key, flow) :
+			 source_choose(&packet->key, flow, hop);
+	if (!reason)
+		count_connection(service->service_id, node_index);
+	return reason;
+}
+
+/*
+ * A client's packet for a half-open flow. 0 with flow filled in, a reason, or -1 when there is no such flow
+ * or a fresh one is to take its place.
+ */
+static __noinline int flow_continue(struct packet *packet, struct gale_service *service,
+				    struct gale_flow *flow)
+{
+	struct gale_config *settings = config_lookup();
+	struct gale_flow *own, *other, reverse;
+	struct gale_node *node;
+	__u32 now_ms;
+
+	if (!settings || !packet || !service || !flow)
+		return GALE_DROP_NO_NODES;
+	own = bpf_map_lookup_elem(&half_open, &packet->key);
+	if (!own)
+		return -1;
+	*flow = *own;
+	other = flow_other(&half_open, &packet->key, flow);
+	now_ms = clock_ms();
+	if (!other || flow->direction != GALE_FLOW_FORWARD ||
+	    (__u32)(now_ms - flow->last_seen_ms) >= flow_timeout_ms(settings, flow->state))
+		return -1;
+	node = node_lookup(flow->node_index);
+	if (!node || !node_accepts(node, flow->node_generation)) {
+		half_open_delete(&packet->key, flow);
+		return is_opening(packet) ? -1 : GALE_DROP_NODE_REFUSED;
+	}
+	if (packet->key.protocol == IPPROTO_UDP) {
+		flow_touch(own, now_ms);
+		flow_touch(other, now_ms);
+		return 0;
+	}
+	if (packet->tcp_flags & TCP_RST) {
+		half_open_delete(&packet->key, flow);
+		return 0;
+	}
+	if (packet->tcp_flags & TCP_SYN) {
+		/* A node that never answered may have left the ring: the repeated SYN tries its successor. */
+		if (flow->state == GALE_FLOW_SYN_SENT &&
+		    choose_node(packet, service, settings) != flow->node_index) {
+			half_open_delete(&packet->key, flow);
+			return -1;
+		}
+		flow_touch(own, now_ms);
+		flow_touch(other, now_ms);
+		return 0;
+	}
+	if (flow->state != GALE_FLOW_SYN_RECEIVED)
+		return GALE_DROP_NO_FLOW;
+	reverse = *other;
+	flow->last_seen_ms = now_ms;
+	reverse.last_seen_ms = now_ms;
+	if (flow_promote(&packet->key, flow, &reverse, GALE_FLOW_ESTABLISHED))
+		return GALE_DROP_TABLE_FULL;
+	if (packet->tcp_flags & TCP_FIN) {
+		own = bpf_map_lookup_elem(&flows, &packet->key);
+		if (own)
+			flow_track_close(&packet->key, own, packet->tcp_flags);
+	}
+	return 0;
+}
+
+/* A packet of the client that flows does not know. 0 with flow filled in, or the reason why not. */
+static __noinline int flow_open(struct packet *packet, struct gale_service *service,
+				struct gale_flow *flow)
+{
+	int result;
+
+	if (!packet || !service || !flow)
+		return GALE_DROP_NO_NODES;
+	result = flow_continue(packet, service, flow);
+	if (result >= 0)
+		return result;
+	if (!is_opening(packet))
+		return GALE_DROP_NO_FLOW;
+	result = flow_create(packet, service, flow);
+	if (result)
+		count_refused(service->service_id);
+	return result;
+}
+
+#endif

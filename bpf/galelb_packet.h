@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Parsing. Each step has one shape: the cursor and the packet's end in, bounds proven before anything is
+ * read, the cursor advanced past what was read; a negative result is a packet that is not for us to judge.
+ */
+#ifndef GALELB_PACKET_H
+#define GALELB_PACKET_H
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include "galelb_layout.h"
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+enum {
+	PACKET_VLAN_DEPTH_MAX = 2,
+	IPV4_FRAGMENT_OFFSET = 0x1fff,
+	IPV4_MORE_FRAGMENTS = 0x2000,
+	TCP_FIN = 0x01,
+	TCP_SYN = 0x02,
+	TCP_RST = 0x04,
+	TCP_ACK = 0x10,
+	TCP_FLAGS_OFFSET = 13,
+	HEADER_OFFSET_MASK = 0x3ff, /* no header starts beyond; without a bound the verifier trusts no offset */
+};
+
+/* What a parsed packet has besides its ports. */
+enum packet_trait {
+	PACKET_IPV6 = 1,
+	PACKET_FRAGMENT_FIRST = 2,
+	PACKET_FRAGMENT_LATER = 4, /* carries no ports: those of the key are 0 */
+	PACKET_OPTIONS = 8,	   /* IPv4 options or IPv6 extension headers */
+	PACKET_VLAN = 16,
+};
+
+struct packet {
+	struct gale_flow_key key;
+	__u16 l3_offset;
+	__u16 l4_offset;
+	__u16 ip_length; /* of the whole IP packet, as its header says */
+	__u8 traits;	 /* enum packet_trait */
+	__u8 tcp_flags;
+	__u8 ttl;
+	__u8 zero;
+};
+
+struct vlan_header {
+	__be16 tci;
+	__be16 encapsulated_protocol;
+};
+
+static __always_inline void address_from_ipv4(struct gale_address *address, __be32 ipv4)
+{
+	address->word[0] = 0;
+	address->word[1] = 0;
+	address->word[2] = bpf_htonl(0x0000ffff);
+	address->word[3] = ipv4;
+}
+
+static __always_inline void address_from_ipv6(struct gale_address *address,
+					      const struct in6_addr *ipv6)
+{
+	__builtin_memcpy(address, ipv6, sizeof(*address));
+}
+
+static __always_inline int address_is_ipv4(const struct gale_address *address)
+{
+	return address->word[0] == 0 && address->word[1] == 0 &&
+	       address->word[2] == bpf_htonl(0x0000ffff);
+}
+
+static __always_inline int address_equal(const struct gale_address *a, const struct gale_address *b)
+{
+	return a->word[0] == b->word[0] && a->word[1] == b->word[1] && a->word[2] == b->word[2] &&
+	       a->word[3] == b->word[3];
+}
+
+static __always_inline int address_is_zero(const struct gale_address *address)
+{
+	return (address->word[0] | address->word[1] | address->word[2] | address->word[3]) == 0;
+}
+
+/* The ethertype behind at most two VLAN tags, or -1. */
+static __always_inline int parse_ethernet(void **cursor, void *end, struct packet *packet)
+{
+	struct ethhdr *eth = *cursor;
+	__be16 protocol;
+
+	if ((void *)(eth + 1) > end)
+		return -1;
+	*cursor = eth + 1;
+	protocol = eth->h_proto;
+#pragma clang loop unroll(full)
+	for (int depth = 0; depth < PACKET_VLAN_DEPTH_MAX; depth++) {
+		struct vlan_header *vlan = *cursor;
+
+		if (likely(protocol != bpf_htons(ETH_P_8021Q) &&
+			   protocol != bpf_htons(ETH_P_8021AD)))
+			break;
+		if ((void *)(vlan + 1) > end)
+			return -1;
+		*cursor = vlan + 1;
+		protocol = vlan->encapsulated_protocol;
+		packet->traits |= PACKET_VLAN;
+	}
+	return protocol;
+}
+
+/* The IP protocol, with source, destination and traits filled in, or -1. */
+static __always_inline int parse_ipv4(void **cursor, void *end, struct packet *packet)
+{
+	struct iphdr *ip = *cursor;
+	__u32 header_length, length;
+	__u16 fragment;
+
+	if ((void *)(ip + 1) > end)
+		return -1;
+	header_length = ip->ihl * 4;
+	length = bpf_ntohs(ip->tot_len);
+	if (ip->version != 4 || header_length < sizeof(*ip) || length < header_length)
+		return -1;
+	packet->ip_length = length;
+	packet->ttl = ip->ttl;
+	address_from_ipv4(&packet->key.source, ip->saddr);
+	address_from_ipv4(&packet->key.destination, ip->daddr);
+	fragment = bpf_ntohs(ip->frag_off);
+	if (unlikely(fragment & (IPV4_FRAGMENT_OFFSET | IPV4_MORE_FRAGMENTS)))
+		packet->traits |= fragment & IPV4_FRAGMENT_OFFSET ? PACKET_FRAGMENT_LATER :
+								    PACKET_FRAGMENT_FIRST;
+	*cursor = ip + 1;
+	if (unlikely(header_length > sizeof(*ip))) {
+		packet->traits |= PACKET_OPTIONS;
+		*cursor = (void *)ip + header_length;
+	}
+	return ip->protocol;
+}
+
+static __always_inline int parse_ipv6(void **cursor, void *end, struct packet *packet)
+{
+	struct ipv6hdr *ip = *cursor;
+
+	if ((void *)(ip + 1) > end || ip->version != 6)
+		return -1;
+	packet->ip_length = sizeof(*ip) + bpf_ntohs(ip->payload_len);
+	packet->ttl = ip->hop_limit;
+	packet->traits |= PACKET_IPV6;
+	address_from_ipv6(&packet->key.source, &ip->saddr);
+	address_from_ipv6(&packet->key.destination, &ip->daddr);
+	*cursor = ip + 1;
+	return ip->nexthdr;
+}
+
+/* Ports, and a TCP packet's flags; the cursor stays at the header. 0, or -1. */
+static __always_inline int parse_ports(void *cursor, void *end, struct packet *packet)
+{
+	struct udphdr *udp = cursor;
+
+	if (packet->key.protocol == IPPROTO_TCP) {
+		if (cursor + sizeof(struct tcphdr) > end)
+			return -1;
+		packet->tcp_flags = ((__u8 *)cursor)[TCP_FLAGS_OFFSET];
+	} else if ((void *)(udp + 1) > end) {
+		return -1;
+	}
+	packet->key.source_port = udp->source;
+	packet->key.destination_port = udp->dest;
+	return 0;
+}
+
+#endif

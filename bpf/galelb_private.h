@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The private side: nodes' packets, in TC at ingress, where segments have been merged already. */
+#ifndef GALELB_PRIVATE_H
+#define GALELB_PRIVATE_H
+
+#include <linux/pkt_cls.h>
+#include "galelb_conntrack.h"
+#include "galelb_csum.h"
+#include "galelb_node.h"
+#include "galelb_packet.h"
+#include "galelb_private_reset.h"
+#include "galelb_service.h"
+#include "galelb_stats.h"
+
+enum { HEADERS_LENGTH = sizeof(struct ethhdr) + sizeof(struct ipv6hdr) + sizeof(struct tcphdr) };
+
+static __always_inline int private_exit(const struct packet *packet, __u32 reason, int verdict)
+{
+	count_reason(reason, packet->ip_length);
+	return verdict;
+}
+
+/* Whether a packet goes to one of our NAT source addresses and ports: then it is ours, whatever happens. */
+static __always_inline int is_nat_destination(const struct gale_config *settings,
+					      const struct packet *packet)
+{
+	__u32 port = bpf_ntohs(packet->key.destination_port);
+	const struct gale_address *sources = settings->source_v4;
+	__u32 count = settings->source_v4_count;
+
+	if (port < settings->port_first || port > settings->port_last)
+		return 0;
+	if (packet->traits & PACKET_IPV6) {
+		sources = settings->source_v6;
+		count = settings->source_v6_count;
+	}
+#pragma clang loop unroll(disable)
+	for (__u32 index = 0; index < GALE_SOURCES_MAX; index++) {
+		if (index >= count)
+			break;
+		if (address_equal(&sources[index], &packet->key.destination))
+			return 1;
+	}
+	return 0;
+}
+
+/* A node's packet for a half-open flow. 0 with flow filled in, -1 when there is none, or a reason. */
+static __noinline int flow_answer(struct packet *packet, struct gale_flow *flow)
+{
+	struct gale_flow *own, *other, forward;
+	struct gale_node *node;
+	__u32 now_ms;
+
+	if (!packet || !flow)
+		return -1;
+	own = bpf_map_lookup_elem(&half_open, &packet->key);
+	if (!own)
+		return -1;
+	*flow = *own;
+	other = flow_other(&half_open, &packet->key, flow);
+	if (!other || flow->direction != GALE_FLOW_REVERSE)
+		return -1;
+	node = node_lookup(flow->node_index);
+	if (!node || !node_accepts(node, flow->node_generation)) {
+		half_open_delete(&packet->key, flow);
+		return GALE_DROP_NODE_REFUSED;
+	}
+	if (options.explain)
+		return 0;
+	now_ms = clock_ms();
+	if (packet->key.protocol == IPPROTO_UDP) {
+		forward = *other;
+		flow->last_seen_ms = now_ms;
+		/* When flows is full the exchange goes on half-open. */
+		flow_promote(&packet->key, flow, &forward, GALE_FLOW_UDP);
+		return 0;
+	}
+	if (packet->tcp_flags & TCP_RST) {
+		half_open_delete(&packet->key, flow);
+	} else if ((packet->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK)) {
+		own->state = GALE_FLOW_SYN_RECEIVED;
+		other->state = GALE_FLOW_SYN_RECEIVED;
+		own->last_seen_ms = now_ms;
+		other->last_seen_ms = now_ms;
+	}
+	return 0;
+}
+
+/* A node's packet for a flow whose node is given up, or which closes. 0, or the reason to refuse. */
+static __noinline int flow_attend_reverse(struct packet *packet, struct gale_flow *flow, __u32 refused)
+{
+	struct gale_flow *other;
+
+	if (!packet || !flow)
+		return GALE_DROP_NAT_UNKNOWN;
+	if (refused) {
+		if (options.explain)
+			return GALE_DROP_NODE_REFUSED;
+		flow->state = GALE_FLOW_CLOSED;
+		other = flow_other(&flows, &packet->key, flow);
+		if (other)
+			other->state = GALE_FLOW_CLOSED;
+		return GALE_DROP_NODE_REFUSED;
+	}
+	flow_track_close(&packet->key, flow, packet->tcp_flags);
+	return 0;
+}
+
+/*
+ * Addresses, ports, TTL. The IP checksum is always in the packet; the transport checksum may be half done
+ * (CHECKSUM_PARTIAL), so it changes by helpers alone, addresses apart from ports.
+ */
+static __always_inline int private_rewrite(struct __sk_buff *skb, const struct packet *packet,
+					   const struct gale_flow *flow)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	__u32 l3_offset = packet->l3_offset & HEADER_OFFSET_MASK;
+	__u32 l4_offset = packet->l4_offset & HEADER_OFFSET_MASK;
+	struct udphdr *ports = data + l4_offset;
+	__u64 pseudo = BPF_F_PSEUDO_HDR;
+	__u32 check_offset;
+	__u64 mangled = 0;
+
+	if ((void *)(ports + 1) > end)
+		return -1;
+	ports->source = flow->source_port;
+	ports->dest = flow->destination_port;
+	if (packet->traits & PACKET_IPV6) {
+		struct ipv6hdr *ip = data + l3_offset;
+
+		if ((void *)(ip + 1) > end)
+			return -1;
+		__builtin_memcpy(&ip->saddr, &flow->source, 16);
+		__builtin_memcpy(&ip->daddr, &flow->destination, 16);
+		ip->hop_limit--;
+		/*
+		 * Where the card summed the whole packet (CHECKSUM_COMPLETE), that sum covers IPv6 addresses,
+		 * and their change cancels out against the transport checksum's; before 6.16 the pseudo-header
+		 * flag makes the helper move the sum all the same, which this takes back beforehand.
+		 */
+		bpf_csum_update(skb, flow->address_csum_diff);
+	} else {
+		struct iphdr *ip = data + l3_offset;
+
+		if ((void *)(ip + 1) > end)
+			return -1;
+		ip->saddr = flow->source.word[3];
+		ip->daddr = flow->destination.word[3];
+		ip->ttl--;
+		ip->check = csum_update(ip->check, flow->address_csum_diff + csum_ttl_diff());
+	}
+	if (packet->key.protocol == IPPROTO_TCP) {
+		check_offset = l4_offset + offsetof(struct tcphdr, check);
+	} else {
+		check_offset = l4_offset + offsetof(struct udphdr, check);
+		mangled = BPF_F_MARK_MANGLED_0;
+	}
+	if (bpf_l4_csum_replace(skb, check_offset, 0, flow->address_csum_diff, pseudo | mangled))
+		return -1;
+	return bpf_l4_csum_replace(skb, check_offset, 0, flow->port_csum_diff, mangled);
+}
+
+static __always_inline int private_l4(struct __sk_buff *skb, struct packet *packet)
+{
+	struct gale_config *settings = config_lookup();
+	struct gale_flow fresh, *flow;
+	struct gale_node *node;
+	int reason, refused, ours;
+	__u32 segments, bytes;
+
+	if (!settings)
+		return private_exit(packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
+	ours = is_nat_destination(settings, packet);
+	if (!ours && !(settings->flags & GALE_CONFIG_NO_SOURCE_NAT))
+		return private_exit(packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
+
+	flow = bpf_map_lookup_elem(&flows, &packet->key);
+	if (likely(flow && flow->direction == GALE_FLOW_REVERSE)) {
+		node = node_lookup(flow->node_index);
+		refused = !node || !node_accepts(node, flow->node_generation);
+		if (unlikely(refused || packet->tcp_flags & (TCP_FIN | TCP_RST))) {
+			reason = flow_attend_reverse(packet, flow, refused);
+			if (reason)
+				return private_refuse(skb, packet, reason);
+		}
+		flow_touch(flow, clock_ms());
+	} else {
+		reason = flow_answer(packet, &fresh);
+		if (reason > 0)
+			return private_refuse(skb, packet, reason);
+		if (reason < 0 && ours)
+			return private_exit(packet, GALE_DROP_NAT_UNKNOWN, TC_ACT_SHOT);
+		if (reason < 0)
+			return private_exit(packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
+		flow = &fresh;
+	}
+	if (unlikely(packet->ttl <= 1))
+		return private_exit(packet, GALE_DROP_TTL, TC_ACT_SHOT);
+	if (private_rewrite(skb, packet, flow))
+		return private_exit(packet, GALE_DROP_REWRITE, TC_ACT_SHOT);
+
+	segments = skb->gso_segs ? skb->gso_segs : 1;
+	bytes = skb->len - packet->l3_offset;
+	count_from_node(flow->service_id, flow->node_index, segments, bytes);
+	count_reason(GALE_RETURNED_L4, bytes);
+	return bpf_redirect_neigh(settings->public_ifindex, NULL, 0, 0);
+}
+
+static __always_inline int private_packet(struct __sk_buff *skb)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	void *cursor, *l3;
+	struct packet packet;
+	int ethertype, protocol;
+
+	packet.traits = 0;
+	packet.tcp_flags = 0;
+	packet.ip_length = 0;
+	if (unlikely(data + HEADERS_LENGTH > end && skb->len > end - data)) {
+		if (bpf_skb_pull_data(skb, skb->len < HEADERS_LENGTH ? skb->len : HEADERS_LENGTH))
+			return private_exit(&packet, GALE_PASS_UNPARSED, TC_ACT_OK);
+		data = (void *)(long)skb->data;
+		end = (void *)(long)skb->data_end;
+	}
+	cursor = data;
+	ethertype = parse_ethernet(&cursor, end, &packet);
+	l3 = cursor;
+	if (ethertype == bpf_htons(ETH_P_IP))
+		protocol = parse_ipv4(&cursor, end, &packet);
+	else if (ethertype == bpf_htons(ETH_P_IPV6))
+		protocol = parse_ipv6(&cursor, end, &packet);
+	else
+		return private_exit(&packet, GALE_PASS_UNPARSED, TC_ACT_OK);
+	if (protocol < 0)
+		return private_exit(&packet, GALE_PASS_UNPARSED, TC_ACT_OK);
+	if (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP)
+		return private_exit(&packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
+	if (unlikely(packet.traits & PACKET_FRAGMENT_LATER))
+		return private_exit(&packet, GALE_PASS_FRAGMENT, TC_ACT_OK);
+	packet.key.protocol = protocol;
+	packet.key.zero[0] = 0;
+	packet.key.zero[1] = 0;
+	packet.key.zero[2] = 0;
+	packet.l3_offset = l3 - data;
+	packet.l4_offset = cursor - data;
+	if (parse_ports(cursor, end, &packet))
+		return private_exit(&packet, GALE_PASS_UNPARSED, TC_ACT_OK);
+	if (unlikely(is_control_port(protocol, packet.key.destination_port)))
+		return private_exit(&packet, GALE_PASS_CONTROL, TC_ACT_OK);
+	return private_l4(skb, &packet);
+}
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The public side: clients' packets, in XDP. */
+#ifndef GALELB_PUBLIC_H
+#define GALELB_PUBLIC_H
+
+#include "galelb_flow_open.h"
+#include "galelb_refuse.h"
+#include "galelb_rewrite.h"
+#include "galelb_service.h"
+
+static __always_inline int public_exit(const struct packet *packet, __u32 reason, int verdict)
+{
+	count_reason(reason, packet->ip_length);
+	return verdict;
+}
+
+/*
+ * What is to be done about a known flow besides forwarding: state, a given-up node, a tuple used anew.
+ * 0: forward it. -1: forget it and open a flow anew. Else the reason to refuse.
+ */
+static __noinline int flow_attend(struct packet *packet, struct gale_flow *flow, __u32 refused)
+{
+	struct gale_flow_key other_key;
+	struct gale_flow *other;
+
+	if (!packet || !flow)
+		return GALE_DROP_NO_FLOW;
+	if (is_opening(packet) && (refused || flow_is_over(flow))) {
+		/* The reverse half stays: its source port is quarantined until it is swept. */
+		if (!options.explain)
+			bpf_map_delete_elem(&flows, &packet->key);
+		return packet->key.protocol == IPPROTO_TCP || refused ? -1 : 0;
+	}
+	if (refused) {
+		if (packet->key.protocol == IPPROTO_TCP && !options.explain) {
+			flow_turn(flow, packet->key.protocol, &other_key);
+			flow->state = GALE_FLOW_CLOSED;
+			other = bpf_map_lookup_elem(&flows, &other_key);
+			if (other && flow_names(other, &packet->key))
+				other->state = GALE_FLOW_CLOSED;
+		}
+		return GALE_DROP_NODE_REFUSED;
+	}
+	if (packet->tcp_flags & (TCP_FIN | TCP_RST))
+		flow_track_close(&packet->key, flow, packet->tcp_flags);
+	return 0;
+}
+
+/* A client's packet for a service with NAT. l3 and l4 point to its headers. */
+static __always_inline int public_l4(struct xdp_md *ctx, struct packet *packet,
+				     struct gale_service *service, void *l3, void *l4)
+{
+	void *end = (void *)(long)ctx->data_end;
+	struct gale_flow fresh, *flow;
+	struct gale_next_hop *hop;
+	struct gale_node *node;
+	int refused, reason;
+	__u32 node_index;
+
+	if (unlikely(packet->ttl <= 1))
+		return refuse(ctx, packet, GALE_DROP_TTL);
+
+	flow = bpf_map_lookup_elem(&flows, &packet->key);
+	if (likely(flow)) {
+		node_index = flow->node_index;
+		node = node_lookup(node_index);
+		refused = !node || !node_accepts(node, flow->node_generation);
+		if (unlikely(refused || packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))) {
+			reason = flow_attend(packet, flow, refused);
+			if (reason > 0)
+				return refuse(ctx, packet, reason);
+			if (reason < 0)
+				flow = NULL;
+		}
+	}
+	if (likely(flow)) {
+		flow_touch(flow, clock_ms());
+	} else {
+		reason = flow_open(packet, service, &fresh);
+		if (reason)
+			return refuse(ctx, packet, reason);
+		flow = &fresh;
+	}
+
+	node_index = flow->node_index;
+	hop = next_hop_lookup(node_index);
+	if (unlikely(!hop))
+		return refuse(ctx, packet, GALE_DROP_UNRESOLVED);
+	if (unlikely(packet->ip_length > hop->mtu))
+		return refuse(ctx, packet, GALE_DROP_TOO_BIG);
+
+	/* The verifier has forgotten what parsing proved; it never fails. */
+	if (rewrite_l3(l3, end, packet, flow) || rewrite_l4(l4, end, packet, flow))
+		return refuse(ctx, packet, GALE_DROP_REWRITE);
+	count_to_node(flow->service_id, node_index, packet->ip_length);
+	count_reason(GALE_FORWARDED_L4, packet->ip_length);
+
+	if (unlikely(packet->traits & PACKET_VLAN || hop->vlan_count)) {
+		if (reframe(ctx, hop, packet->l3_offset,
+			    packet->traits & PACKET_IPV6 ? bpf_htons(ETH_P_IPV6) :
+							   bpf_htons(ETH_P_IP)))
+			return XDP_DROP;
+	} else {
+		struct ethhdr *eth = (void *)(long)ctx->data;
+
+		if ((void *)(eth + 1) > end)
+			return XDP_DROP;
+		rewrite_macs(eth, hop);
+	}
+	return bpf_redirect(hop->ifindex, 0);
+}
+
+static __always_inline int public_packet(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	void *cursor = data, *l3;
+	struct gale_service *service;
+	struct packet packet;
+	int ethertype, protocol;
+
+	packet.traits = 0;
+	packet.tcp_flags = 0;
+	packet.ip_length = 0;
+	ethertype = parse_ethernet(&cursor, end, &packet);
+	l3 = cursor;
+	if (ethertype == bpf_htons(ETH_P_IP))
+		protocol = parse_ipv4(&cursor, end, &packet);
+	else if (ethertype == bpf_htons(ETH_P_IPV6))
+		protocol = parse_ipv6(&cursor, end, &packet);
+	else
+		return public_exit(&packet, GALE_PASS_UNPARSED, XDP_PASS);
+	if (protocol < 0)
+		return public_exit(&packet, GALE_PASS_UNPARSED, XDP_PASS);
+	if (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP)
+		return public_exit(&packet, GALE_PASS_NOT_OURS, XDP_PASS);
+	if (unlikely(packet.traits & PACKET_FRAGMENT_LATER))
+		return public_exit(&packet, GALE_PASS_FRAGMENT, XDP_PASS);
+	packet.key.protocol = protocol;
+	packet.key.zero[0] = 0;
+	packet.key.zero[1] = 0;
+	packet.key.zero[2] = 0;
+	packet.l3_offset = l3 - data;
+	packet.l4_offset = cursor - data;
+	if (parse_ports(cursor, end, &packet))
+		return public_exit(&packet, GALE_PASS_UNPARSED, XDP_PASS);
+
+	if (unlikely(is_control_port(protocol, packet.key.destination_port)))
+		return public_exit(&packet, GALE_PASS_CONTROL, XDP_PASS);
+	service = service_lookup(&packet.key);
+	if (!service)
+		return public_exit(&packet, GALE_PASS_NOT_OURS, XDP_PASS);
+	if (unlikely(packet.traits & PACKET_FRAGMENT_FIRST))
+		return refuse(ctx, &packet, GALE_DROP_FRAGMENT);
+	return public_l4(ctx, &packet, service, l3, cursor);
+}
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Refusing a packet in XDP: counted, and answered with a TCP reset (RFC 9293, 3.10.7) where policy says so. */
+#ifndef GALELB_REFUSE_H
+#define GALELB_REFUSE_H
+
+#include "galelb_csum.h"
+#include "galelb_node.h"
+#include "galelb_stats.h"
+
+enum {
+	REPLY_TTL = 64,
+	FRAME_LENGTH_MIN = 60, /* not every driver pads what XDP sends */
+	IPV4_DONT_FRAGMENT = 0x4000,
+	TCP_DATA_OFFSET_PLAIN = 0x50, /* five words, no options */
+};
+
+/* The fields of the offending segment that its reset depends on. */
+struct reset_numbers {
+	__be32 sequence;
+	__be32 acknowledgement;
+	__u8 flags;
+};
+
+static __always_inline void mac_swap(struct ethhdr *eth)
+{
+	__u8 mac[ETH_ALEN];
+
+	__builtin_memcpy(mac, eth->h_dest, ETH_ALEN);
+	__builtin_memcpy(eth->h_dest, eth->h_source, ETH_ALEN);
+	__builtin_memcpy(eth->h_source, mac, ETH_ALEN);
+}
+
+static __always_inline void reset_numbers_for(const struct packet *packet, const struct tcphdr *tcp,
+					      struct reset_numbers *numbers)
+{
+	__u32 length;
+
+	if (packet->tcp_flags & TCP_ACK) {
+		numbers->sequence = tcp->ack_seq;
+		numbers->acknowledgement = 0;
+		numbers->flags = TCP_RST;
+		return;
+	}
+	length = packet->ip_length - (packet->l4_offset - packet->l3_offset) - tcp->doff * 4;
+	length += !!(packet->tcp_flags & TCP_SYN) + !!(packet->tcp_flags & TCP_FIN);
+	numbers->sequence = 0;
+	numbers->acknowledgement = bpf_htonl(bpf_ntohl(tcp->seq) + length);
+	numbers->flags = TCP_RST | TCP_ACK;
+}
+
+/*
+ * The sum of the pseudo header of a reset; turning source and destination around does not change it. A mapped
+ * IPv4 address adds 0xffff, which is zero in ones complement.
+ */
+static __always_inline __u16 reset_pseudo_sum(const struct packet *packet)
+{
+	__be32 pseudo[2] = { bpf_htonl(sizeof(struct tcphdr)), bpf_htonl(IPPROTO_TCP) };
+	__s64 sum;
+
+	sum = bpf_csum_diff(NULL, 0, (__be32 *)&packet->key.source, 32, 0);
+	return csum_fold(bpf_csum_diff(NULL, 0, pseudo, sizeof(pseudo), sum));
+}
+
+/* A TCP header without options. */
+static __always_inline void reset_write_tcp(const struct packet *packet,
+					    const struct reset_numbers *numbers, struct tcphdr *tcp)
+{
+	__u32 sum = reset_pseudo_sum(packet);
+
+	__builtin_memset(tcp, 0, sizeof(*tcp));
+	tcp->source = packet->key.destination_port;
+	tcp->dest = packet->key.source_port;
+	tcp->seq = numbers->sequence;
+	tcp->ack_seq = numbers->acknowledgement;
+	((__u8 *)tcp)[12] = TCP_DATA_OFFSET_PLAIN;
+	((__u8 *)tcp)[TCP_FLAGS_OFFSET] = numbers->flags;
+	tcp->check = ~csum_fold(bpf_csum_diff(NULL, 0, (__be32 *)tcp, sizeof(*tcp), sum));
+}
+
+static __always_inline void reply_write_ipv4(const struct packet *packet, struct iphdr *ip,
+					     __u16 length, __u8 protocol)
+{
+	__builtin_memset(ip, 0, sizeof(*ip));
+	*(__u8 *)ip = 0x45;
+	ip->tot_len = bpf_htons(length);
+	ip->frag_off = bpf_htons(IPV4_DONT_FRAGMENT);
+	ip->ttl = REPLY_TTL;
+	ip->protocol = protocol;
+	ip->saddr = packet->key.destination.word[3];
+	ip->daddr = packet->key.source.word[3];
+	ip->check = ~csum_fold(bpf_csum_diff(NULL, 0, (__be32 *)ip, sizeof(*ip), 0));
+}
+
+static __always_inline void reply_write_ipv6(const struct packet *packet, struct ipv6hdr *ip,
+					     __u16 payload_length, __u8 protocol)
+{
+	__builtin_memset(ip, 0, sizeof(*ip));
+	*(__u8 *)ip = 0x60;
+	ip->payload_len = bpf_htons(payload_length);
+	ip->nexthdr = protocol;
+	ip->hop_limit = REPLY_TTL;
+	__builtin_memcpy(&ip->saddr, &packet->key.destination, 16);
+	__builtin_memcpy(&ip->daddr, &packet->key.source, 16);
+}
+
+/* Turns the frame into a reset for its sender. The verdict, or -1 with the frame as it was. */
+static __noinline int send_reset(struct xdp_md *ctx, struct packet *packet)
+{
+	struct reset_numbers numbers;
+	void *data, *end;
+	struct tcphdr *tcp;
+	int length, delta;
+	__u32 l3_offset;
+
+	if (!packet || packet->tcp_flags & TCP_RST)
+		return -1;
+	data = (void *)(long)ctx->data;
+	end = (void *)(long)ctx->data_end;
+	tcp = data + (packet->l4_offset & HEADER_OFFSET_MASK);
+	if ((void *)(tcp + 1) > end)
+		return -1;
+	reset_numbers_for(packet, tcp, &numbers);
+
+	l3_offset = packet->l3_offset & HEADER_OFFSET_MASK;
+	length = l3_offset + sizeof(*tcp) +
+		 (packet->traits & PACKET_IPV6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
+	if (length < FRAME_LENGTH_MIN)
+		length = FRAME_LENGTH_MIN;
+	delta = length - (int)(end - data);
+	if (delta < 0 && bpf_xdp_adjust_tail(ctx, delta))
+		return -1;
+	data = (void *)(long)ctx->data;
+	end = (void *)(long)ctx->data_end;
+	if (data + sizeof(struct ethhdr) > end)
+		return -1;
+	if (packet->traits & PACKET_IPV6) {
+		struct ipv6hdr *ip = data + l3_offset;
+
+		tcp = (void *)(ip + 1);
+		if ((void *)(tcp + 1) > end)
+			return -1;
+		reply_write_ipv6(packet, ip, sizeof(*tcp), IPPROTO_TCP);
+	} else {
+		struct iphdr *ip = data + l3_offset;
+
+		tcp = (void *)(ip + 1);
+		if ((void *)(tcp + 1) > end)
+			return -1;
+		reply_write_ipv4(packet, ip, sizeof(*ip) + sizeof(*tcp), IPPROTO_TCP);
+	}
+	reset_write_tcp(packet, &numbers, tcp);
+	mac_swap(data);
+	count_reason(GALE_RESET_SENT, 0);
+	return bpf_redirect(ctx->ingress_ifindex, 0);
+}
+
+/* What the configuration says about a reason: enum gale_refusal. */
+static __always_inline __u8 refusal_policy(__u32 reason)
+{
+	struct gale_config *settings = config_lookup();
+
+	if (!settings)
+		return GALE_REFUSE_DROP;
+	switch (reason) {
+	case GALE_DROP_NO_NODES:
+		return settings->on_no_nodes;
+	case GALE_DROP_NODE_REFUSED:
+		return settings->on_node_failure;
+	case GALE_DROP_NO_FLOW:
+		return settings->on_no_flow;
+	case GALE_DROP_TABLE_FULL:
+	case GALE_DROP_PORTS:
+	case GALE_DROP_DEAD_MAN:
+		return GALE_REFUSE_RESET; /* a client that is told tries another replica at once */
+	default:
+		return GALE_REFUSE_DROP;
+	}
+}
+
+static __noinline int refuse(struct xdp_md *ctx, struct packet *packet, __u32 reason)
+{
+	int verdict = -1;
+
+	if (!packet)
+		return XDP_DROP;
+	count_reason(reason, packet->ip_length);
+	if (refusal_policy(reason) == GALE_REFUSE_RESET && packet->key.protocol == IPPROTO_TCP)
+		verdict = send_reset(ctx, packet);
+	return verdict < 0 ? XDP_DROP : verdict;
+}
+
+#endif
