@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using GaleLb.DataPlane.Netlink;
 
 namespace GaleLb.DataPlane.Native;
 
@@ -36,5 +37,26 @@ internal static unsafe partial class LibC
     public static partial int socket(int domain, int type, int protocol);
 
     [LibraryImport(Library, SetLastError = true)]
+    public static partial int bind(NetlinkHandle socket, byte* address, uint length);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial nint send(NetlinkHandle socket, byte* data, nuint length, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial nint recv(NetlinkHandle socket, byte* data, nuint length, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int poll(PollFd* fds, nuint count, int timeoutMs);
+
+    [LibraryImport(Library, SetLastError = true)]
     public static partial int setrlimit(int resource, ulong* limits);
+}
+
+/// <summary>struct pollfd.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct PollFd
+{
+    public int Fd;
+    public short Events;
+    public short ReturnedEvents;
 }

@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using GaleLb.DataPlane.Layout;
+using GaleLb.State.Forwarding;
+
+namespace GaleLb.DataPlane.Planning;
+
+/// <summary>What the kernel's maps hold, as far as the table decides it. Kept beside the maps, or read back from them after a restart.</summary>
+public sealed class MapImage
+{
+    public SortedDictionary<GaleServiceKey, GaleService> Services { get; } = [];
+
+    public GaleNode[] Nodes { get; } = new GaleNode[GaleLimit.NodesMax];
+
+    /// <summary>Rings that services name, or that a plan has just written.</summary>
+    public SortedDictionary<RingSlot, ImmutableArray<NodeIndex>> Rings { get; } = [];
+
+    /// <summary>Slots that still hold a ring that packets in flight may see, with the time of their retirement in ms.</summary>
+    public SortedDictionary<RingSlot, long> Retired { get; } = [];
+
+    /// <summary>Follows one operation that the kernel has taken.</summary>
+    public void Record(MapOperation operation, long nowMs)
+    {
+        switch (operation)
+        {
+            case WriteRing ring:
+                Retired.Remove(ring.Slot);
+                Rings[ring.Slot] = ring.Nodes;
+                break;
+            case WriteNode node:
+                Nodes[node.Index.Value] = node.Value;
+                break;
+            case WriteService service:
+                Services[service.Key] = service.Value;
+                break;
+            case RemoveService service:
+                Services.Remove(service.Key);
+                break;
+            case RetireRing ring:
+                Rings.Remove(ring.Slot);
+                Retired[ring.Slot] = nowMs;
+                break;
+            case ClearNextHop:
+                break;
+            default:
+                throw new ArgumentException($"unknown operation {operation}", nameof(operation));
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+using GaleLb.DataPlane.Layout;
+using GaleLb.State.Forwarding;
+
+namespace GaleLb.DataPlane.Planning;
+
+/// <summary>One step of a plan. Each is atomic for packets; their order is what keeps a packet from seeing a mixture.</summary>
+public abstract record MapOperation;
+
+/// <summary>Fills a new inner map and puts it at a slot that no service names.</summary>
+public sealed record WriteRing(RingSlot Slot, ImmutableArray<NodeIndex> Nodes) : MapOperation;
+
+/// <summary>Writes a node, or with a value of zeros takes it away.</summary>
+public sealed record WriteNode(NodeIndex Index, GaleNode Value) : MapOperation;
+
+/// <summary>Forgets how to reach the former holder of a node's place.</summary>
+public sealed record ClearNextHop(NodeIndex Index) : MapOperation;
+
+public sealed record WriteService(GaleServiceKey Key, GaleService Value) : MapOperation;
+
+public sealed record RemoveService(GaleServiceKey Key) : MapOperation;
+
+/// <summary>No service names the slot any more; packets in flight may for a moment.</summary>
+public sealed record RetireRing(RingSlot Slot) : MapOperation;
