@@ -1,0 +1,2 @@
+// One set of namespaces, one class after the other.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]

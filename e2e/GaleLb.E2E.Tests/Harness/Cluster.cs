@@ -1,0 +1,192 @@
+using System.Collections.Immutable;
+
+namespace GaleLb.E2E.Tests.Harness;
+
+/// <summary>Three replicas and their nodes as real processes, each in its namespace.</summary>
+public sealed class Cluster : IAsyncDisposable
+{
+    /// <summary>The name of the one service of [public_interface].</summary>
+    public const string Service = "public";
+
+    /// <summary>checks_timeout of the replicas' configuration.</summary>
+    public static readonly TimeSpan ChecksTimeout = TimeSpan.FromSeconds(1);
+
+    public static readonly ImmutableArray<int> AllReplicas = [1, 2, 3];
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(20);
+
+    private readonly Topology _topology;
+    private readonly Dictionary<int, Daemon> _replicas = [];
+    private readonly Dictionary<int, Daemon> _nodes = [];
+    private readonly Dictionary<int, Daemon> _services = [];
+    private readonly Dictionary<int, ReplicaApi> _apis = AllReplicas.ToDictionary(replica => replica, replica => new ReplicaApi(replica));
+
+    private Cluster(Topology topology, string directory)
+    {
+        _topology = topology;
+        Directory = directory;
+    }
+
+    /// <summary>Configurations, data directories and logs, one directory a process.</summary>
+    public string Directory { get; }
+
+    /// <summary>Brings up namespaces, three replicas and nodes 1 to 3, and waits until all is routable.</summary>
+    /// <param name="name">Names the directory.</param>
+    /// <param name="settings">Environment of topology.sh, such as GALE_BLACK_LIST_AFTER_FAILS=2.</param>
+    public static async Task<Cluster> StartAsync(string name, params string[] settings)
+    {
+        var cluster = new Cluster(await Topology.UpAsync(), Repository.Scratch(name));
+        try
+        {
+            foreach (var replica in AllReplicas)
+            {
+                await cluster.WriteAsync($"lb-{replica}/lb.toml", await Topology.ReplicaConfigAsync(replica, cluster.Directory, settings));
+            }
+
+            await cluster.MendAsync();
+            return cluster;
+        }
+        catch (Exception error)
+        {
+            await FailureBundle.WriteAsync(cluster, name + "-start", error);
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    public ReplicaApi Api(int replica) => _apis[replica];
+
+    public Daemon Replica(int replica) => _replicas[replica];
+
+    public Daemon Node(int node) => _nodes[node];
+
+    /// <summary>What serves the requests on a node.</summary>
+    public Daemon NodeService(int node) => _services[node];
+
+    /// <summary>Starts what a test has ended of replicas 1 to 3 and nodes 1 to 3, ends node 4, and waits until all is well.</summary>
+    public async Task MendAsync()
+    {
+        foreach (var replica in AllReplicas)
+        {
+            StartReplica(replica);
+        }
+
+        foreach (var node in Enumerable.Range(1, 3))
+        {
+            await StartNodeAsync(node);
+        }
+
+        await Eventually.HoldsAsync("every replica is ready", StartLimit, async () =>
+        {
+            ThrowIfAnyEnded();
+            return (await Task.WhenAll(AllReplicas.Select(replica => Api(replica).IsReadyAsync()))).All(ready => ready);
+        });
+        await WaitForLeaderAsync(StartLimit, AllReplicas);
+        await WaitForRoutableAsync(3, StartLimit, AllReplicas);
+    }
+
+    public void StartReplica(int replica)
+    {
+        if (!_replicas.TryGetValue(replica, out var running) || !running.IsRunning)
+        {
+            running?.Dispose();
+            _replicas[replica] = Daemon.Start(
+                Topology.Replica(replica), PathOf($"lb-{replica}/log"), Repository.Binary("gale-lb"), "--config", PathOf($"lb-{replica}/lb.toml"));
+        }
+    }
+
+    /// <summary>Starts a node's service and its gale-node, whichever is not running.</summary>
+    public async Task StartNodeAsync(int node)
+    {
+        if (!_services.TryGetValue(node, out var service) || !service.IsRunning)
+        {
+            service?.Dispose();
+            _services[node] = Daemon.Start(
+                Topology.Node(node), PathOf($"node-{node}/http.log"), Repository.Script("http_node.py"),
+                $"node-{node}", $"{Topology.NodeAddress(node)}", $"{Topology.ClientsPort}");
+        }
+
+        if (!_nodes.TryGetValue(node, out var running) || !running.IsRunning)
+        {
+            running?.Dispose();
+            await WriteAsync($"node-{node}/node.toml", await Topology.NodeConfigAsync(node));
+            _nodes[node] = Daemon.Start(
+                Topology.Node(node), PathOf($"node-{node}/log"), Repository.Binary("gale-node"), "--config", PathOf($"node-{node}/node.toml"));
+        }
+    }
+
+    /// <summary>kill -9 of everything that runs on a node.</summary>
+    public void KillNode(int node)
+    {
+        _nodes[node].Kill();
+        _services[node].Kill();
+    }
+
+    /// <summary>The replica that leads, by the word of the given replicas, and how long it took until one did.</summary>
+    public async Task<(int Leader, TimeSpan Took)> WaitForLeaderAsync(TimeSpan limit, params IEnumerable<int> among)
+    {
+        var leader = 0;
+        var took = await Eventually.HoldsAsync("a replica leads", limit, async () =>
+        {
+            foreach (var replica in among)
+            {
+                if ((await Api(replica).StatusAsync()).IsLeader)
+                {
+                    leader = replica;
+                    return true;
+                }
+            }
+
+            return false;
+        });
+        return (leader, took);
+    }
+
+    public Task<TimeSpan> WaitForRoutableAsync(int count, TimeSpan limit, params IEnumerable<int> on) =>
+        Eventually.HoldsAsync($"{count} nodes are routable on replicas {string.Join(", ", on)}", limit, async () =>
+            (await Task.WhenAll(on.Select(replica => Api(replica).StatusAsync()))).All(status => status.Routable == count));
+
+    /// <summary>Waits until the replicas show one table at one index, and returns its digest.</summary>
+    public async Task<string> WaitForSameTableAsync(params IEnumerable<int> on)
+    {
+        var digest = "";
+        await Eventually.HoldsAsync("the replicas show the same table at the same index", TimeSpan.FromSeconds(5), async () =>
+        {
+            var tables = (await Task.WhenAll(on.Select(replica => Api(replica).StatusAsync())))
+                .Select(status => (status.AppliedIndex, status.TableDigest)).Distinct().ToList();
+            digest = tables[0].TableDigest;
+            return tables.Count == 1;
+        });
+        return digest;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var daemon in _nodes.Values.Concat(_services.Values).Concat(_replicas.Values))
+        {
+            daemon.Dispose();
+        }
+
+        foreach (var api in _apis.Values)
+        {
+            api.Dispose();
+        }
+
+        await _topology.DisposeAsync();
+    }
+
+    private void ThrowIfAnyEnded()
+    {
+        foreach (var (replica, daemon) in _replicas.Where(replica => !replica.Value.IsRunning))
+        {
+            throw new InvalidOperationException($"lb-{replica} ended instead of becoming ready:\n{daemon.Log}");
+        }
+    }
+
+    private string PathOf(string name) => Path.Combine(Directory, name);
+
+    private async Task WriteAsync(string name, string content)
+    {
+        System.IO.Directory.CreateDirectory(Path.GetDirectoryName(PathOf(name))!);
+        await File.WriteAllTextAsync(PathOf(name), content);
+    }
+}

@@ -1,0 +1,52 @@
+using System.Diagnostics;
+
+namespace GaleLb.E2E.Tests.Harness;
+
+/// <summary>What a command that ran to its end said.</summary>
+public sealed record CommandResult(int ExitCode, string Output, string Errors)
+{
+    public override string ToString() => $"exit code {ExitCode}\n{Output}{Errors}";
+}
+
+/// <summary>Runs commands to their end.</summary>
+public static class Command
+{
+    public static Task<CommandResult> InAsync(NetworkNamespace space, string file, params IEnumerable<string> arguments) =>
+        RunAsync("nsenter", [$"--net={space.Path}", file, .. arguments]);
+
+    /// <exception cref="TimeoutException">It did not end within 30 s and was killed.</exception>
+    public static async Task<CommandResult> RunAsync(string file, params IEnumerable<string> arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(file, arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        })!;
+        process.StandardInput.Close();
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        try
+        {
+            await process.WaitForExitAsync(deadline.Token);
+        }
+        catch (OperationCanceledException late)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"{file} {string.Join(' ', arguments)} did not end within 30 s:\n{await output}{await errors}", late);
+        }
+
+        return new(process.ExitCode, await output, await errors);
+    }
+
+    /// <summary>As <see cref="RunAsync"/>, and throws with what it said unless it exits with 0.</summary>
+    public static async Task<string> SucceedAsync(string file, params IEnumerable<string> arguments)
+    {
+        var result = await RunAsync(file, arguments);
+        return result.ExitCode == 0
+            ? result.Output
+            : throw new InvalidOperationException($"{file} {string.Join(' ', arguments)}: {result}");
+    }
+}

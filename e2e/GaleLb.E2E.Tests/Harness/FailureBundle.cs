@@ -1,0 +1,50 @@
+namespace GaleLb.E2E.Tests.Harness;
+
+/// <summary>What is kept of a failed test: the error, configurations, logs, and what each replica and namespace says.</summary>
+public static class FailureBundle
+{
+    private static readonly string[] Paths =
+        ["/readyz", "/api/v1/status", "/api/v1/cluster", "/api/v1/nodes", "/api/v1/blacklist", $"/api/v1/services/{Cluster.Service}/ring", "/metrics"];
+
+    /// <summary>Writes the bundle and returns its directory.</summary>
+    public static async Task<string> WriteAsync(Cluster cluster, string test, Exception error)
+    {
+        var bundle = Repository.Scratch(Path.Combine("failed", test));
+        await File.WriteAllTextAsync(Path.Combine(bundle, "error.txt"), error.ToString());
+        foreach (var file in Directory.EnumerateFiles(cluster.Directory, "*", SearchOption.AllDirectories)
+            .Where(file => Path.GetExtension(file) is ".toml" or ".log" || Path.GetFileName(file) == "log"))
+        {
+            var copy = Path.Combine(bundle, Path.GetRelativePath(cluster.Directory, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
+        foreach (var replica in Cluster.AllReplicas)
+        {
+            var directory = Path.Combine(bundle, $"lb-{replica}");
+            Directory.CreateDirectory(directory);
+            foreach (var path in Paths)
+            {
+                await File.WriteAllTextAsync(Path.Combine(directory, path.Trim('/').Replace('/', '-') + ".json"), await DumpAsync(cluster, replica, path));
+            }
+
+            var links = await Command.InAsync(Topology.Replica(replica), "ip", "-s", "-d", "link");
+            await File.WriteAllTextAsync(Path.Combine(directory, "links.txt"), links.ToString());
+        }
+
+        return bundle;
+    }
+
+    private static async Task<string> DumpAsync(Cluster cluster, int replica, string path)
+    {
+        try
+        {
+            using var response = await cluster.Api(replica).SendAsync(HttpMethod.Get, path);
+            return $"{(int)response.StatusCode}\n{await response.Content.ReadAsStringAsync()}\n";
+        }
+        catch (Exception error) when (error is HttpRequestException or OperationCanceledException)
+        {
+            return $"no answer: {error.Message}\n";
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using System.ComponentModel;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+
+namespace GaleLb.E2E.Tests.Harness;
+
+/// <summary>A network namespace by name, as `ip netns` has it.</summary>
+public sealed partial record NetworkNamespace(string Name)
+{
+    private const int CloneNewNet = 0x40000000;
+
+    public string Path => $"/run/netns/{Name}";
+
+    /// <summary>
+    /// Connects to an address of the namespace. A socket stays in the namespace in which it was made, so only the making
+    /// needs a thread there; that thread is thrown away.
+    /// </summary>
+    public async Task<Socket> ConnectAsync(IPEndPoint to, CancellationToken cancellation)
+    {
+        var socket = Within(() => new Socket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
+        try
+        {
+            await socket.ConnectAsync(to, cancellation);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>An HTTP client whose connections are made in the namespace.</summary>
+    public HttpClient CreateHttpClient(TimeSpan timeout) => new(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        ConnectCallback = async (context, cancellation) =>
+        {
+            var to = new IPEndPoint(IPAddress.Parse(context.DnsEndPoint.Host), context.DnsEndPoint.Port);
+            return new NetworkStream(await ConnectAsync(to, cancellation), ownsSocket: true);
+        },
+    })
+    {
+        Timeout = timeout,
+    };
+
+    /// <summary>Listens on an address of the namespace, so that nobody else can.</summary>
+    public Socket Listen(IPEndPoint at) => Within(() =>
+    {
+        var socket = new Socket(at.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(at);
+        socket.Listen();
+        return socket;
+    });
+
+    private T Within<T>(Func<T> action)
+    {
+        T result = default!;
+        Exception? failure = null;
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                using var handle = File.OpenHandle(Path);
+                if (SetNamespace((int)handle.DangerousGetHandle(), CloneNewNet) != 0)
+                {
+                    throw new Win32Exception(Marshal.GetLastPInvokeError(), $"Cannot enter {Path}");
+                }
+
+                result = action();
+            }
+            catch (Exception error)
+            {
+                failure = error;
+            }
+        });
+        thread.Start();
+        thread.Join();
+        if (failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+
+        return result;
+    }
+
+    [LibraryImport("libc", EntryPoint = "setns", SetLastError = true)]
+    private static partial int SetNamespace(int descriptor, int kind);
+}

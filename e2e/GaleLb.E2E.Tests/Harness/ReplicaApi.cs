@@ -1,0 +1,69 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace GaleLb.E2E.Tests.Harness;
+
+/// <summary>The REST API of one replica, called from inside its own namespace.</summary>
+public sealed class ReplicaApi(int replica) : IDisposable
+{
+    private readonly HttpClient _http = Topology.Replica(replica).CreateHttpClient(TimeSpan.FromSeconds(3));
+
+    public int Replica { get; } = replica;
+
+    public static Uri Base(int replica) => new($"http://{Topology.PrivateAddress(replica)}:{Topology.ApiPort}");
+
+    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path) =>
+        _http.SendAsync(new(method, new Uri(Base(Replica), path)));
+
+    public Task<JsonElement> GetAsync(string path) => _http.GetFromJsonAsync<JsonElement>(new Uri(Base(Replica), path));
+
+    public async Task<string> GetTextAsync(string path) => await _http.GetStringAsync(new Uri(Base(Replica), path));
+
+    public async Task<bool> IsReadyAsync()
+    {
+        using var response = await SendAsync(HttpMethod.Get, "/readyz");
+        return response.StatusCode == HttpStatusCode.OK;
+    }
+
+    public async Task<ReplicaView> StatusAsync()
+    {
+        var status = await GetAsync("/api/v1/status");
+        var raft = status.GetProperty("raft");
+        var dataPlane = status.GetProperty("data_plane");
+        return new(
+            string.Equals(raft.GetProperty("role").GetString(), "leader", StringComparison.OrdinalIgnoreCase),
+            raft.GetProperty("term").GetInt64(),
+            status.GetProperty("nodes").GetProperty("routable").GetInt32(),
+            dataPlane.GetProperty("applied_index").GetInt64(),
+            dataPlane.GetProperty("table_digest").GetString() ?? "");
+    }
+
+    /// <summary>A node by name, as this replica knows it, or null.</summary>
+    public async Task<NodeView?> NodeAsync(string name)
+    {
+        var nodes = await GetAsync("/api/v1/nodes");
+        var list = nodes.ValueKind == JsonValueKind.Array ? nodes : nodes.GetProperty("nodes");
+        return list.EnumerateArray()
+            .Where(node => node.GetProperty("id").GetString() == name)
+            .Select(node => new NodeView(
+                node.GetProperty("state").GetString() ?? "", node.GetProperty("passes").GetInt32(), node.GetProperty("fails").GetInt32()))
+            .SingleOrDefault();
+    }
+
+    /// <summary>The share of the service's slots by node name.</summary>
+    public async Task<Dictionary<string, double>> RingAsync(string service)
+    {
+        var ring = await GetAsync($"/api/v1/services/{service}/ring");
+        return ring.GetProperty("nodes").EnumerateArray().ToDictionary(
+            node => node.GetProperty("id").GetString()!, node => node.GetProperty("share").GetDouble(), StringComparer.Ordinal);
+    }
+
+    public void Dispose() => _http.Dispose();
+}
+
+/// <summary>What the tests read of a replica's status.</summary>
+public sealed record ReplicaView(bool IsLeader, long Term, int Routable, long AppliedIndex, string TableDigest);
+
+/// <summary>What the tests read of a node.</summary>
+public sealed record NodeView(string State, int Passes, int Fails);

@@ -1,0 +1,131 @@
+using GaleLb.E2E.Tests.Harness;
+
+namespace GaleLb.E2E.Tests;
+
+/// <summary>What becomes of the cluster, and of requests, when replicas die, pause, or stop.</summary>
+public sealed class ReplicaFailureTests(ClusterFixture fixture) : ClusterTests(fixture), IClassFixture<ClusterFixture>
+{
+    private static readonly TimeSpan ElectionLimit = TimeSpan.FromSeconds(2);
+
+    [RootFact]
+    public Task Leader_Killed_IsReplacedWhileForwardingNeverStops() => ObserveAsync(async () =>
+    {
+        var (old, _) = await Cluster.WaitForLeaderAsync(ElectionLimit, Cluster.AllReplicas);
+        var survivors = Cluster.AllReplicas.Remove(old);
+        await using var load = Load.Through([.. Cluster.AllReplicas]);
+        using var flow = await ClientRequests.OpenDripAsync(old, lines: 100);
+
+        Cluster.Replica(old).Kill();
+        var (leader, took) = await Cluster.WaitForLeaderAsync(ElectionLimit, survivors);
+
+        survivors.Should().Contain(leader);
+        took.Should().BeLessThan(ElectionLimit);
+        for (var since = DateTime.UtcNow; DateTime.UtcNow - since < 2 * Cluster.ChecksTimeout;)
+        {
+            foreach (var replica in survivors)
+            {
+                (await Cluster.Api(replica).StatusAsync()).Routable.Should().Be(3, "nodes heartbeat through the other replicas and none is ejected");
+            }
+
+            await Task.Delay(100);
+        }
+
+        Cluster.StartReplica(old);
+        await Eventually.HoldsAsync($"lb-{old} is ready again", TimeSpan.FromSeconds(10), () => Cluster.Api(old).IsReadyAsync());
+        await Cluster.WaitForSameTableAsync(Cluster.AllReplicas);
+
+        (await load.StopAsync()).Should().OnlyContain(answer => answer.Failure == null, "the killed replica's kernel forwards on, too");
+        var lines = (await flow.ReadToEndAsync()).Split('\n').Where(line => line.StartsWith("node-", StringComparison.Ordinal)).ToList();
+        lines.Should().HaveCount(100, "a flow through the killed replica outlives its crash and its restart");
+    });
+
+    [RootFact]
+    public Task Quorum_Lost_ForwardingGoesOnAndOrdersWaitForItsReturn() => ObserveAsync(async () =>
+    {
+        await using var load = Load.Through([.. Cluster.AllReplicas]);
+        Cluster.Replica(1).Kill();
+        Cluster.Replica(2).Kill();
+
+        await Task.Delay(3 * Cluster.ChecksTimeout);
+
+        var alone = await Cluster.Api(3).StatusAsync();
+        alone.IsLeader.Should().BeFalse("one of three is no majority");
+        alone.Routable.Should().Be(3, "without a leader nobody judges, so nobody is ejected");
+        (await Cluster.Api(3).IsReadyAsync()).Should().BeTrue("losing quorum does not unready a replica");
+
+        await Cluster.MendAsync();
+        (await Cluster.WaitForSameTableAsync(Cluster.AllReplicas)).Should().NotBeEmpty();
+        (await load.StopAsync()).Should().OnlyContain(answer => answer.Failure == null);
+    });
+
+    [RootFact]
+    public Task AllReplicas_KilledAndRestarted_KeepTheStateAndEjectNobody() => ObserveAsync(async () =>
+    {
+        var before = await Cluster.WaitForSameTableAsync(Cluster.AllReplicas);
+        var term = (await Cluster.Api(1).StatusAsync()).Term;
+        await using var load = Load.Through([.. Cluster.AllReplicas]);
+
+        foreach (var replica in Cluster.AllReplicas)
+        {
+            Cluster.Replica(replica).Kill();
+        }
+
+        await Cluster.MendAsync();
+
+        (await Cluster.WaitForSameTableAsync(Cluster.AllReplicas)).Should().Be(before);
+        (await Cluster.Api(1).StatusAsync()).Term.Should().BeGreaterThanOrEqualTo(term, "a term never goes back");
+        (await load.StopAsync()).Should().OnlyContain(answer => answer.Failure == null);
+    });
+
+    [RootFact]
+    public Task Leader_PausedBeyondTheElectionTimeout_FollowsWhenItWakes() => ObserveAsync(async () =>
+    {
+        var (old, _) = await Cluster.WaitForLeaderAsync(ElectionLimit, Cluster.AllReplicas);
+        var survivors = Cluster.AllReplicas.Remove(old);
+        Cluster.Replica(old).Pause();
+        try
+        {
+            await Cluster.WaitForLeaderAsync(ElectionLimit, survivors);
+        }
+        finally
+        {
+            Cluster.Replica(old).Resume();
+        }
+
+        await Eventually.HoldsAsync("the old leader has stepped down", ElectionLimit, async () => !(await Cluster.Api(old).StatusAsync()).IsLeader);
+        await Cluster.WaitForRoutableAsync(3, TimeSpan.FromSeconds(3), Cluster.AllReplicas);
+        await Cluster.WaitForSameTableAsync(Cluster.AllReplicas);
+    });
+
+    [RootFact]
+    public Task Leader_Unplugged_IsReplacedAndFollowsOnceItIsBack() => ObserveAsync(async () =>
+    {
+        var (old, _) = await Cluster.WaitForLeaderAsync(ElectionLimit, Cluster.AllReplicas);
+        var survivors = Cluster.AllReplicas.Remove(old);
+        await Topology.PlugAsync($"lb-{old}", plugged: false);
+        try
+        {
+            await Cluster.WaitForLeaderAsync(ElectionLimit, survivors);
+            await Cluster.WaitForRoutableAsync(3, TimeSpan.FromSeconds(3), survivors);
+            (await ClientRequests.ManyAsync(survivors[0], 100)).Should().OnlyContain(answer => answer.Failure == null);
+        }
+        finally
+        {
+            await Topology.PlugAsync($"lb-{old}", plugged: true);
+        }
+
+        await Cluster.WaitForSameTableAsync(Cluster.AllReplicas);
+    });
+
+    [RootFact]
+    public Task Replica_Terminated_DetachesItsProgramsAndLeavesTheNetworkAsItWas() => ObserveAsync(async () =>
+    {
+        (await NetworkState.OfAsync(Topology.Replica(2))).HasPrograms.Should().BeTrue();
+
+        (await Cluster.Replica(2).TerminateAsync()).Should().Be(0);
+
+        (await NetworkState.OfAsync(Topology.Replica(2))).HasPrograms.Should().BeFalse("on_exit is detach by default");
+        await Cluster.WaitForRoutableAsync(3, TimeSpan.FromSeconds(3), 1, 3);
+        (await ClientRequests.ManyAsync(1, 50)).Should().OnlyContain(answer => answer.Failure == null);
+    });
+}
