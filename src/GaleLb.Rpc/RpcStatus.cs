@@ -10,5 +10,9 @@ public readonly record struct RpcStatus(StatusCode Code, string Message = "")
 
     public bool IsOk => Code == StatusCode.Ok;
 
+    public bool Equals(RpcStatus other) => Code == other.Code && Message == other.Message;
+
+    public override int GetHashCode() => HashCode.Combine(Code, Message);
+
     public override string ToString() => Message.Length == 0 ? Code.ToString() : $"{Code}: {Message}";
 }
