@@ -1,1 +1,3 @@
-return 0;
+using GaleLb.LoadBalancer.Hosting;
+
+return await CommandLine.RunAsync(args);

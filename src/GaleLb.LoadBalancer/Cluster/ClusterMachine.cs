@@ -2,48 +2,46 @@ using GaleLb.LoadBalancer.Nodes;
 using GaleLb.Raft;
 using GaleLb.Replica;
 using GaleLb.State;
-using GaleLb.State.Forwarding;
+using GaleLb.State.Snapshots;
 
 namespace GaleLb.LoadBalancer.Cluster;
 
 /// <summary>The state machine as the replica drives it, and its present state as everybody else reads it.</summary>
 internal sealed class ClusterMachine(LogClock clock) : IReplicatedStateMachine
 {
-    private readonly StateMachine _machine = new();
-    private volatile ClusterState _state = ClusterState.Empty;
+    private readonly ClusterStateMachine _machine = new();
 
     /// <summary>The state after the last applied entry. Immutable; safe on any thread.</summary>
-    public ClusterState State => _state;
+    public ClusterState State => _machine.Current;
 
-    public LogIndex AppliedIndex => _machine.Current.AppliedIndex;
+    public LogIndex AppliedIndex => _machine.AppliedIndex;
 
-    /// <summary>Called on the replica's thread after each entry and each restore; must not block.</summary>
+    /// <summary>Raised on the replica's thread after each entry and each restore; must not block.</summary>
     public event Action? Changed;
 
     public ReadOnlyMemory<byte> Apply(Entry entry)
     {
-        ReadOnlyMemory<byte> answer = _machine.Apply(entry);
-        Publish();
+        ReadOnlyMemory<byte> answer = _machine.Apply(entry.Index, entry.Term, entry.Kind, entry.Payload);
+        Published();
         return answer;
     }
 
-    public IStateCapture Capture() => new StateCapture(_machine.Current);
+    public IStateCapture Capture() => new StateCapture(_machine.Capture());
 
     public void Restore(SnapshotMetadata metadata, ReadOnlyMemory<byte> state)
     {
-        _machine.Restore(state.Span);
-        Publish();
+        _machine.Restore(metadata.Index, state.Span);
+        Published();
     }
 
-    private void Publish()
+    private void Published()
     {
-        _state = _machine.Current;
-        clock.Applied(_state.LogTime.Milliseconds);
+        clock.Applied(State.LogTime.Milliseconds);
         Changed?.Invoke();
     }
 
     private sealed class StateCapture(ClusterState state) : IStateCapture
     {
-        public ReadOnlyMemory<byte> Encode() => StateMachine.Encode(state);
+        public ReadOnlyMemory<byte> Encode() => StateSnapshotCodec.Encode(state);
     }
 }

@@ -21,6 +21,7 @@ internal sealed class TableReconciler : IAsyncDisposable
     private readonly ILogger<TableReconciler> _log;
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    private readonly ForwardingTableBuilder _builder = new();
     private readonly CancellationTokenSource _stop = new();
     private volatile TableView _view;
     private Task _running = Task.CompletedTask;
@@ -28,7 +29,7 @@ internal sealed class TableReconciler : IAsyncDisposable
     public TableReconciler(ClusterMachine machine, IDataPlane dataPlane, TimeProvider time, ILogger<TableReconciler> log)
     {
         (_machine, _dataPlane, _time, _log) = (machine, dataPlane, time, log);
-        _view = new TableView(ForwardingTable.Of(ClusterState.Empty), InKernel: false, Error: null);
+        _view = new TableView(_builder.Next(ClusterState.Empty), InKernel: false, Error: null);
         machine.Changed += () => _signal.Writer.TryWrite(true);
     }
 
@@ -60,7 +61,7 @@ internal sealed class TableReconciler : IAsyncDisposable
     private bool Reconcile()
     {
         ClusterState state = _machine.State;
-        ForwardingTable table = ForwardingTable.Of(state);
+        ForwardingTable table = _builder.Next(state);
         try
         {
             ApplyResult result = _dataPlane.Apply(table);

@@ -5,6 +5,7 @@ using GaleLb.LoadBalancer.Hosting;
 using GaleLb.Raft;
 using GaleLb.Replica;
 using GaleLb.Rpc.V1;
+using GaleLb.State.Settings;
 
 namespace GaleLb.LoadBalancer.Peers;
 
@@ -29,7 +30,7 @@ internal sealed class Introductions(
             ClusterId = machine.State.ClusterId.Value,
             ConfigDigest = file.Digest,
             EnforceSingleConfiguration = file.Enforce,
-            StateVersionMax = State.ClusterState.StateVersionMax,
+            StateVersionMax = GaleLb.State.ClusterState.StateVersionMax,
             LeaderId = now.Leader.Value,
             AppliedIndex = view.Index.Value,
             TableDigest = view.Digest,
@@ -38,7 +39,7 @@ internal sealed class Introductions(
             Empty = now.DirectoryEmpty,
         };
         own.Peers.AddRange(identity.Peers);
-        own.Settings.AddRange(file.Settings.Select(s => new Setting { Key = s.Key, Value = s.Value }));
+        own.Settings.AddRange(file.List.Select(s => new Rpc.V1.Setting { Key = s.Key, Value = s.Value }));
         return own;
     }
 

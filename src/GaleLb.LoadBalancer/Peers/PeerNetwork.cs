@@ -7,6 +7,7 @@ using GaleLb.Rpc;
 using GaleLb.Rpc.Client;
 using GaleLb.Rpc.Security;
 using GaleLb.Rpc.V1;
+using GaleLb.State.Settings;
 
 namespace GaleLb.LoadBalancer.Peers;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using GaleLb.Raft;
 using GaleLb.Rpc.V1;
+using GaleLb.State.Settings;
 
 namespace GaleLb.LoadBalancer.Peers;
 
@@ -25,6 +26,3 @@ internal sealed record PeerRecord(string Address)
 
     public MemberId Id => new(Introduction?.MemberId ?? 0);
 }
-
-/// <summary>One setting that two replicas hold differently; null where one has no such key.</summary>
-internal sealed record SettingDifference(string Key, string? Ours, string? Theirs);

@@ -212,7 +212,7 @@ internal sealed class ReadApi(
         ClusterState state = machine.State;
         if (state.FindService(name) is null)
             return Problem.NotFound("service", name);
-        ForwardingTable table = ForwardingTable.Of(state);
+        ForwardingTable table = ForwardingTableBuilder.Derive(state);
         ServiceRow row = table.Services.First(s => s.Name == name);
         ImmutableDictionary<NodeIndex, string> names = table.Nodes.ToImmutableDictionary(n => n.Index, n => n.Name);
         RingRow? ring = row.Ring is { } id ? table.Rings.First(r => r.Id == id) : null;
