@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using GaleLb.Raft;
+using GaleLb.State.Blocks;
 
 namespace GaleLb.State.Forwarding;
 
@@ -32,7 +33,11 @@ public readonly record struct Generation(uint Value);
 /// <summary>A service's small number, given when it is added: its place in the kernel's maps.</summary>
 public readonly record struct ServiceId(ushort Value);
 
-/// <summary>A ring's number. Services with equal node set, weights and seed share one.</summary>
+/// <summary>
+/// A ring's number, from 1, the lowest that neither the table before nor this one uses. Services with equal node set, weights
+/// and seed share one; a changed ring has another number, so that a swap is a change of the service's row. A number may come
+/// back later with other slots: who skipped tables in between compares the slots.
+/// </summary>
 public readonly record struct RingId(uint Value);
 
 /// <summary>What a node's flows and its slots are to be, as far as the kernel must know.</summary>
@@ -67,6 +72,12 @@ public sealed record ForwardingTable(
 {
     public const int RingSlots = 65_537;
     public const int NodesMax = 16_384;
+
+    /// <summary>The most rows of <see cref="Services"/>; their ids are from 1 to this.</summary>
+    public const int ServicesMax = 512;
+
+    /// <summary>Client ranges that get no service, in order of address and length.</summary>
+    public ImmutableArray<ClientPrefix> Blocks { get; init; } = [];
 
     /// <summary>SHA-256 over the canonical encoding of the rows (not of <see cref="Index"/>), 64 hexadecimal digits.</summary>
     public required string Digest { get; init; }

@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using GaleLb.Raft;
+using GaleLb.State.Settings;
+
+namespace GaleLb.State.Commands;
+
+/// <summary>
+/// What an entry asks of the state. Every command may be applied to every state: whether it holds is judged at apply and
+/// told in a <see cref="CommandAnswer"/>.
+/// </summary>
+public abstract record Command
+{
+    public abstract CommandKind Kind { get; }
+}
+
+/// <summary>The first command of a cluster. <paramref name="HashSeed"/> seeds the rings for good.</summary>
+public sealed record Bootstrap(ClusterId ClusterId, ulong HashSeed, ClusterSettings Settings) : Command
+{
+    public override CommandKind Kind => CommandKind.Bootstrap;
+}
+
+/// <summary>Several commands in one entry, applied in order, each judged by itself. Batches do not nest.</summary>
+public sealed record Batch(ImmutableArray<Command> Commands) : Command
+{
+    public const int CommandsMax = 4096;
+
+    public override CommandKind Kind => CommandKind.Batch;
+}
+
+/// <summary>Lets the state use what <paramref name="Version"/> brought; proposed when every member supports it.</summary>
+public sealed record RaiseStateVersion(uint Version) : Command
+{
+    public override CommandKind Kind => CommandKind.RaiseStateVersion;
+}
+
+/// <summary>Commits the next file baseline, so that files may change one replica after the other.</summary>
+public sealed record StageSettings(ClusterSettings Settings) : Command
+{
+    public override CommandKind Kind => CommandKind.StageSettings;
+}
+
+/// <summary>Withdraws the staged baseline.</summary>
+public sealed record UnstageSettings : Command
+{
+    public override CommandKind Kind => CommandKind.UnstageSettings;
+}
+
+/// <summary>
+/// Makes the staged baseline the current one, proposed by the leader when every voter's file matches it.
+/// <paramref name="Staged"/> is the entry that staged it.
+/// </summary>
+public sealed record SwitchSettings(LogIndex Staged) : Command
+{
+    public override CommandKind Kind => CommandKind.SwitchSettings;
+}

@@ -1,0 +1,121 @@
+using System.Collections.Immutable;
+using GaleLb.State.Nodes;
+using GaleLb.State.Services;
+
+namespace GaleLb.State.Forwarding;
+
+/// <summary>
+/// Derives the forwarding table from the state. What it remembers saves work and decides nothing: a fresh builder derives
+/// the same table. A ring whose input did not change is the same object in the next table, so is an unchanged node row.
+/// Not thread-safe.
+/// </summary>
+public sealed class ForwardingTableBuilder
+{
+    private readonly NodeRow?[] _nodeRows = new NodeRow?[ForwardingTable.NodesMax];
+    private ImmutableSortedDictionary<RingInput, BuiltRing> _rings = ImmutableSortedDictionary<RingInput, BuiltRing>.Empty;
+    private ForwardingTable? _last;
+    private ClusterState? _lastState;
+
+    /// <summary>The table of a state, from nothing.</summary>
+    public static ForwardingTable Derive(ClusterState state) => new ForwardingTableBuilder().Next(state);
+
+    /// <summary>The table of a state, sharing with the last one what is equal.</summary>
+    public ForwardingTable Next(ClusterState state)
+    {
+        if (_last is not null && _lastState is not null && SameInput(_lastState, state))
+        {
+            _lastState = state;
+            _last = _last.Index == state.AppliedIndex ? _last : _last with { Index = state.AppliedIndex };
+            return _last;
+        }
+
+        ImmutableArray<ServiceRow> services = ServiceRows(state);
+        ImmutableArray<BuiltRing> rings = RingRows(state);
+        ImmutableArray<NodeRow> nodes = NodeRows(state);
+        _rings = ImmutableSortedDictionary.CreateRange(rings.Select(r => KeyValuePair.Create(r.Input, r)));
+        _lastState = state;
+        _last = new ForwardingTable(state.AppliedIndex, services, [.. rings.Select(r => r.Row)], nodes)
+        {
+            Blocks = [.. state.Blocks.Keys],
+            Digest = ForwardingTableDigest.Of(services, rings, nodes, state.Blocks.Keys),
+        };
+        return _last;
+    }
+
+    private static bool SameInput(ClusterState a, ClusterState b) =>
+        ReferenceEquals(a.Nodes, b.Nodes) && ReferenceEquals(a.Services, b.Services)
+        && ReferenceEquals(a.Retired, b.Retired) && ReferenceEquals(a.Blocks, b.Blocks) && a.HashSeed == b.HashSeed;
+
+    private static ImmutableArray<ServiceRow> ServiceRows(ClusterState state)
+    {
+        List<ServiceRow> rows = [];
+        foreach (ServiceRecord service in state.Services.Values)
+        {
+            ServiceDefinition defined = service.Definition;
+            foreach (ServiceEndpoint endpoint in service.Endpoints)
+            {
+                rows.Add(new ServiceRow(
+                    endpoint.Id, defined.Name, endpoint.Address, defined.Port, defined.Protocol, defined.Forwarding, defined.Hash, defined.TargetPort,
+                    service.Ring));
+            }
+        }
+
+        return [.. rows.OrderBy(r => r.Id.Value)];
+    }
+
+    private ImmutableArray<BuiltRing> RingRows(ClusterState state)
+    {
+        List<BuiltRing> rings = [];
+        foreach ((RingInput input, RingUse use) in state.Rings)
+        {
+            BuiltRing? built = _rings.GetValueOrDefault(input);
+            if (built is null)
+                built = BuildRing(state, input, use.Id);
+            else if (built.Row.Id != use.Id)
+                built = built with { Row = built.Row with { Id = use.Id } };
+            rings.Add(built);
+        }
+
+        return [.. rings.OrderBy(r => r.Row.Id.Value)];
+    }
+
+    private static BuiltRing BuildRing(ClusterState state, RingInput input, RingId id)
+    {
+        ServiceRecord service = state.Services.Values.First(s => s.Ring == id);
+        List<MaglevNode> nodes = new(input.Nodes);
+        foreach (NodeRecord node in state.Nodes.Values)
+        {
+            if (!service.HasInRing(node))
+                continue;
+            MaglevPermutation permutation = Maglev.Permutation(node.Name, state.HashSeed);
+            nodes.Add(new MaglevNode(node.Place!.Index, permutation, node.EffectiveWeight));
+        }
+
+        ImmutableArray<NodeIndex> slots = Maglev.Build(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(nodes));
+        return new BuiltRing(input, new RingRow(id, slots), ForwardingTableDigest.OfSlots(slots));
+    }
+
+    private ImmutableArray<NodeRow> NodeRows(ClusterState state)
+    {
+        NodeRow?[] rows = new NodeRow?[ForwardingTable.NodesMax];
+        foreach (NodeRecord node in state.Nodes.Values)
+            if (node.Place is not null)
+                Set(new NodeRow(
+                    node.Place.Index, node.Place.Generation, node.Name, node.Place.Address, node.Port,
+                    node.FlowsRefused ? NodeFlows.Refuse : NodeFlows.Keep));
+        foreach (RetiredPlace retired in state.Retired.Values)
+            Set(new NodeRow(
+                retired.Place.Index, retired.Place.Generation, retired.Name, retired.Place.Address, 0, NodeFlows.Refuse));
+        rows.CopyTo(_nodeRows, 0);
+        return [.. rows.Where(r => r is not null).Select(r => r!)];
+
+        void Set(NodeRow row)
+        {
+            NodeRow? last = _nodeRows[row.Index.Value];
+            rows[row.Index.Value] = row == last ? last : row;
+        }
+    }
+}
+
+/// <summary>A ring with the input it was built from and the SHA-256 of its slots.</summary>
+internal sealed record BuiltRing(RingInput Input, RingRow Row, ImmutableArray<byte> SlotsHash);
