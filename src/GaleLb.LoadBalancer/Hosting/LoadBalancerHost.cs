@@ -150,7 +150,7 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
         ObservationDesk observations = new(machine, health, identity, _replica, directory, time);
         Readiness readiness = new(planeOptions.XdpMode != DataPlane.XdpMode.Off);
 
-        NodeService nodes = new(machine, observations, contact);
+        NodeService nodes = new(machine, observations, contact, time);
         PeerService peers = new(
             network, directory, message => _replica.Receive(message), orders, observations, tls is not null, _logging.CreateLogger<PeerService>());
         HealthService probe = new();

@@ -1,20 +1,22 @@
-using System.Net;
 using GaleLb.Rpc.V1;
+using GaleLb.State.Nodes;
 
 namespace GaleLb.LoadBalancer.Nodes;
 
-/// <summary>The last that this replica heard from one node. Immutable but for the answer that comes back from the leader.</summary>
+/// <summary>The last that this replica heard from one node. Immutable; <see cref="ObservationDesk"/> swaps it whole.</summary>
 internal sealed record HeardNode(
-    string Node, ulong Instance, IPAddress Address, ushort Port, ushort Weight, ServingStatus Status, string[] Services,
-    string[] NotServing, string Detail)
+    string Node, NodeDescription Description, ServingStatus Status, string[] NotServing, string Detail, long HeardAt)
 {
-    /// <summary>When it was heard, on the monotonic clock.</summary>
-    public required long HeardAt { get; init; }
-
     /// <summary>Not yet passed on to the leader.</summary>
     public bool Unsent { get; init; }
 
-    /// <summary>The leader's word: consecutive passes, and why it is refused if it is.</summary>
+    /// <summary>The leader's word: consecutive passes, and why the node is refused if it is.</summary>
     public uint Passes { get; init; }
+
     public string Refusal { get; init; } = "";
 }
+
+/// <summary>What is known here of a node's heartbeats, for display.</summary>
+/// <param name="AgeMs">Since the last one, null when none is known.</param>
+/// <param name="Replica">The address of the replica that hears it, as far as this one knows.</param>
+internal readonly record struct NodeLiveness(uint Passes, long? AgeMs, string? Replica);

@@ -12,7 +12,7 @@ using GaleLb.State.Services;
 namespace GaleLb.LoadBalancer.Nodes;
 
 /// <summary>What this replica does for the nodes that chose it: hears them, passes on what it hears, answers every heartbeat.</summary>
-internal sealed class NodeService(ClusterMachine machine, ObservationDesk observations, LeaderContact contact) : INodeService
+internal sealed class NodeService(ClusterMachine machine, ObservationDesk observations, LeaderContact contact, TimeProvider time) : INodeService
 {
     public ValueTask<GetConfigResponse> GetConfigAsync(GetConfigRequest request, RpcServerContext context)
     {
@@ -93,7 +93,7 @@ internal sealed class NodeService(ClusterMachine machine, ObservationDesk observ
             throw Invalid(wrong.Field, wrong.Message);
         if (observations.IsReplicaAddress(description.Address))
             throw Invalid("address", $"{description.Address} is a replica's own address; a node cannot share it");
-        return observations.Describe(request.Node, description, request.Status, [.. request.NotServing], request.Detail);
+        return new HeardNode(request.Node, description, request.Status, [.. request.NotServing], request.Detail, time.GetTimestamp());
     }
 
     private static RpcException Invalid(string field, string message) =>

@@ -1,0 +1,53 @@
+using GaleLb.DataPlane;
+using GaleLb.LoadBalancer.Forwarding;
+using GaleLb.LoadBalancer.Nodes;
+using GaleLb.LoadBalancer.Peers;
+using GaleLb.Raft;
+using GaleLb.Replica;
+
+namespace GaleLb.LoadBalancer.Hosting;
+
+/// <summary>Follows the replica's status and tells those who depend on it: streams, links, readiness, the dead man's switch, the log.</summary>
+internal sealed class ReplicaWatch(
+    IReplica replica, PeerNetwork network, LeaderContact contact, Readiness readiness, TableReconciler tables, IDataPlane dataPlane,
+    TimeProvider time, ILogger<ReplicaWatch> log) : PeriodicWork(TimeSpan.FromMilliseconds(20), time, log)
+{
+    private Membership _membership = Membership.Empty;
+    private (RaftRole Role, Term Term, MemberId Leader) _told;
+    private string? _waiting;
+
+    protected override ValueTask RoundAsync(CancellationToken stop)
+    {
+        ReplicaStatus status = replica.Status;
+        contact.Set(status.LeaderContact);
+        if (!ReferenceEquals(status.Membership, _membership))
+        {
+            _membership = status.Membership;
+            network.Follow(_membership);
+        }
+        readiness.Follow(status, tables.View);
+        if (status.LeaderContact)
+            dataPlane.ConfirmControl();
+        Tell(status);
+        return ValueTask.CompletedTask;
+    }
+
+    private void Tell(ReplicaStatus status)
+    {
+        string? waiting = status.Founding.Waiting ? status.Founding.Reason : null;
+        if (waiting != _waiting)
+        {
+            if (waiting is not null)
+                Log.LogInformation("Waiting: {Reason}", waiting);
+            _waiting = waiting;
+        }
+        (RaftRole, Term, MemberId) now = (status.Role, status.Term, status.Leader);
+        if (now == _told)
+            return;
+        _told = now;
+        if (status.Role == RaftRole.Leader)
+            Log.LogInformation("Leads in term {Term}", status.Term);
+        else if (!status.Leader.IsNone)
+            Log.LogInformation("Follows {Leader} ({Address}) in term {Term}", status.Leader, status.Membership.Find(status.Leader)?.Address, status.Term);
+    }
+}

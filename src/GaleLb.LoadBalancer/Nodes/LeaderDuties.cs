@@ -1,0 +1,107 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using GaleLb.LoadBalancer.Cluster;
+using GaleLb.LoadBalancer.Hosting;
+using GaleLb.LoadBalancer.Peers;
+using GaleLb.Raft;
+using GaleLb.Replica;
+using GaleLb.Rpc;
+using GaleLb.Rpc.Client;
+using GaleLb.Rpc.V1;
+using GaleLb.State;
+using GaleLb.State.Commands;
+
+namespace GaleLb.LoadBalancer.Nodes;
+
+/// <summary>
+/// What the leader alone does: founds the state of a new cluster, asks the others whom they heard, and proposes what
+/// the health judge decides. Nothing here is needed for safety: two leaders would propose the same, and apply judges again.
+/// </summary>
+internal sealed class LeaderDuties(
+    IReplica replica, ClusterMachine machine, HealthDesk health, ObservationDesk observations, OrderDesk orders, PeerNetwork network,
+    FileSettings file, TimeProvider time, ILogger<LeaderDuties> log) : PeriodicWork(TimeSpan.FromMilliseconds(50), time, log)
+{
+    private static readonly TimeSpan LastHeardTimeout = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan ProposalTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>The term in which this replica has taken up its duties; null while it does not lead.</summary>
+    private Term? _inOffice;
+
+    protected override async ValueTask RoundAsync(CancellationToken stop)
+    {
+        ReplicaStatus status = replica.Status;
+        if (status.Role != RaftRole.Leader)
+        {
+            if (_inOffice is not null)
+                health.Resign();
+            _inOffice = null;
+            return;
+        }
+        if (_inOffice != status.Term && !await TakeOfficeAsync(status.Term, stop))
+            return;
+        if (!machine.State.IsFounded)
+        {
+            await ProposeAsync(Bootstrap(), stop);
+            return;
+        }
+        ImmutableArray<Command> decided = health.Decide();
+        foreach (Command[] batch in decided.Chunk(Batch.CommandsMax))
+            await ProposeAsync(batch.Length == 1 ? batch[0] : new Batch([.. batch]), stop);
+    }
+
+    /// <summary>A leader may judge only once it has applied all that earlier ones committed.</summary>
+    private async Task<bool> TakeOfficeAsync(Term term, CancellationToken stop)
+    {
+        using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        timeout.CancelAfter(ProposalTimeout);
+        if ((await replica.ReadBarrierAsync(timeout.Token)).Index is null || replica.Status.Term != term)
+            return false;
+        health.TakeOffice([observations.LastHeardHere(), .. await AskOthersAsync(term, stop)]);
+        _inOffice = term;
+        return true;
+    }
+
+    private async Task<LastHeardResponse[]> AskOthersAsync(Term term, CancellationToken stop)
+    {
+        RpcMetadata metadata = new();
+        metadata.Add(PeerLink.MemberHeader, network.Self.ToString());
+        return await Task.WhenAll(network.Links.Select(async link =>
+        {
+            try
+            {
+                return await link.Client.LastHeardAsync(
+                    new LastHeardRequest { Term = term.Value }, new RpcCallOptions(LastHeardTimeout, metadata, stop));
+            }
+            catch (RpcException error)
+            {
+                // Its nodes get a full checks_timeout instead.
+                Log.LogInformation("Replica {Address} did not say whom it heard: {Status}", link.Address, error.Status);
+                return new LastHeardResponse();
+            }
+        }));
+    }
+
+    private async Task ProposeAsync(Command command, CancellationToken stop)
+    {
+        using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        timeout.CancelAfter(ProposalTimeout);
+        ProposalResult result = await orders.ProposeHereAsync(CommandCodec.Encode(new CommandEnvelope(command)), timeout.Token);
+        if (result.Outcome != ProposalOutcome.Committed)
+        {
+            Log.LogWarning("A decision was not committed ({Outcome}); it is made again", result.Outcome);
+            return;
+        }
+        CommandAnswer answer = CommandAnswerCodec.Decode(result.Answer.Span);
+        foreach (CommandAnswer refused in answer.Items.Append(answer).Where(a => !a.IsOk))
+            Log.LogInformation("Entry {Index}: a decision was void: {Reason}", answer.Index, refused.Message);
+    }
+
+    private Bootstrap Bootstrap()
+    {
+        Span<byte> random = stackalloc byte[16];
+        RandomNumberGenerator.Fill(random);
+        ClusterId id = new(BinaryPrimitives.ReadUInt64LittleEndian(random) | 1);
+        return new Bootstrap(id, BinaryPrimitives.ReadUInt64LittleEndian(random[8..]), file.Cluster);
+    }
+}
