@@ -176,7 +176,7 @@ $(printf '%s\n' "${peers[@]}")
 ]
 
 [data_plane]
-pin_path = "$pins/lb-$1"
+pin_path = "$pins"
 CONFIG
 }
 
@@ -193,7 +193,9 @@ name = "node-$1"
 service_port = 8080
 
 [health_check]
-type = "tcp"
+tcp = "10.98.2.$((10 + $1)):8080"
+interval = "250ms"
+timeout = "200ms"
 CONFIG
 }
 

@@ -6,7 +6,7 @@ namespace GaleLb.E2E.Tests.Harness;
 public sealed class Cluster : IAsyncDisposable
 {
     /// <summary>The name of the one service of [public_interface].</summary>
-    public const string Service = "public";
+    public const string Service = "default";
 
     /// <summary>checks_timeout of the replicas' configuration.</summary>
     public static readonly TimeSpan ChecksTimeout = TimeSpan.FromSeconds(1);

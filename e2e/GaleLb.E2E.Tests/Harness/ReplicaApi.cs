@@ -43,8 +43,7 @@ public sealed class ReplicaApi(int replica) : IDisposable
     public async Task<NodeView?> NodeAsync(string name)
     {
         var nodes = await GetAsync("/api/v1/nodes");
-        var list = nodes.ValueKind == JsonValueKind.Array ? nodes : nodes.GetProperty("nodes");
-        return list.EnumerateArray()
+        return nodes.GetProperty("nodes").EnumerateArray()
             .Where(node => node.GetProperty("id").GetString() == name)
             .Select(node => new NodeView(
                 node.GetProperty("state").GetString() ?? "", node.GetProperty("passes").GetInt32(), node.GetProperty("fails").GetInt32()))
@@ -55,8 +54,8 @@ public sealed class ReplicaApi(int replica) : IDisposable
     public async Task<Dictionary<string, double>> RingAsync(string service)
     {
         var ring = await GetAsync($"/api/v1/services/{service}/ring");
-        return ring.GetProperty("nodes").EnumerateArray().ToDictionary(
-            node => node.GetProperty("id").GetString()!, node => node.GetProperty("share").GetDouble(), StringComparer.Ordinal);
+        return ring.GetProperty("shares").EnumerateArray().ToDictionary(
+            node => node.GetProperty("node").GetString()!, node => node.GetProperty("share").GetDouble(), StringComparer.Ordinal);
     }
 
     public void Dispose() => _http.Dispose();
