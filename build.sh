@@ -7,6 +7,8 @@ cd "$root"
 logs=$root/.build/logs
 stamps=$root/.build/stamps
 rid=linux-x64
+# Another prefix lets a second clone run beside this one.
+export GALE_DEMO_PREFIX=${GALE_DEMO_PREFIX:-galedemo-} GALE_E2E_PREFIX=${GALE_E2E_PREFIX:-galee2e-}
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_CLI_WORKLOAD_UPDATE_NOTIFY_DISABLE=true
 export DOTNET_GENERATE_ASPNET_CERTIFICATE=false
 
@@ -42,6 +44,12 @@ hand_back() {
 	fi
 }
 
+leave() {
+	# A test run that was killed could not remove its namespaces itself.
+	if ((EUID == 0)) && [[ $verb == test || $verb == e2e ]]; then e2e/topology.sh -p "$GALE_E2E_PREFIX" down; fi
+	hand_back
+}
+
 # ---- progress -------------------------------------------------------------------------------------------------------
 
 milliseconds() { echo $((${EPOCHREALTIME/./} / 1000)); }
@@ -51,13 +59,35 @@ seconds_since() { # MILLISECONDS
 }
 show() { printf '  %-44s %s\n' "$1" "$2"; } # LABEL RESULT
 
+# What runs has a process group of its own, so that an interrupt ends all of it, also what it started in turn.
+child=0
+spawn() { # COMMAND...
+	local status=0
+	set -m
+	"$@" &
+	child=$!
+	set +m
+	wait "$child" || status=$?
+	child=0
+	return "$status"
+}
+interrupted() { # STATUS
+	trap '' INT TERM
+	local status=$1
+	if ((child != 0)); then
+		kill -TERM -- "-$child" 2>/dev/null || true
+		wait "$child" && [[ $verb == demo ]] && status=0 # its end is how a demo ends
+	fi
+	exit "$status"
+}
+
 # step LABEL LOG COMMAND... : one line a step; the command's output goes to the log, its end to the screen if it fails.
 step() {
 	local label=$1 log=$logs/$2.log start status=0
 	shift 2
 	mkdir -p "$logs"
 	start=$(milliseconds)
-	"$@" >"$log" 2>&1 </dev/null || status=$?
+	spawn "$@" >"$log" 2>&1 </dev/null || status=$?
 	if ((status != 0)); then
 		show "$label" "FAILED after $(seconds_since "$start")"
 		tail -n 40 "$log" >&2
@@ -268,7 +298,7 @@ run_tests() {
 	rm -f "$report"
 	mkdir -p "$logs"
 	start=$(milliseconds)
-	dotnet test "$project" -c Release --no-build --nologo -v quiet --logger "trx;LogFileName=$name.trx" \
+	spawn dotnet test "$project" -c Release --no-build --nologo -v quiet --logger "trx;LogFileName=$name.trx" \
 		--results-directory "$root/.build/test-results" "$@" >"$logs/test-$name.log" 2>&1 </dev/null || status=$?
 	counters=$(grep -o '<Counters [^>]*' "$report" 2>/dev/null || true)
 	attribute() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$counters"; }
@@ -339,12 +369,12 @@ verb_demo() {
 	need_root demo
 	verb_deps
 	build_all false
-	e2e/demo.sh "$@"
+	spawn e2e/demo.sh "$@"
 }
 
 verb_sim() {
 	step "simulator" build-sim dotnet build tests/GaleLb.Simulation -c Release -v quiet
-	dotnet tests/GaleLb.Simulation/bin/Release/net10.0/GaleLb.Simulation.dll "$@"
+	spawn dotnet tests/GaleLb.Simulation/bin/Release/net10.0/GaleLb.Simulation.dll "$@"
 }
 
 # A benchmark NAME is bench/NAME/run.sh, a fuzzer NAME is tests/fuzz/NAME.sh; each takes the rest of the arguments.
@@ -356,7 +386,7 @@ run_named() { # VERB NAME PATH ARGUMENTS...
 		die 2 "$verb: ${name:+there is no $verb $name; }names: ${names:-none yet}"
 	fi
 	build_all false
-	"$path" "$@"
+	spawn "$path" "$@"
 }
 verb_bench() { run_named bench "${1:-}" "bench/${1:-NAME}/run.sh" "${@:2}"; }
 verb_fuzz() { run_named fuzz "${1:-}" "tests/fuzz/${1:-NAME}.sh" "${@:2}"; }
@@ -381,7 +411,7 @@ verb_fmt() {
 verb_clean() {
 	if ((EUID == 0)); then
 		local prefix
-		for prefix in galedemo- galee2e-; do e2e/topology.sh -p "$prefix" down; done
+		for prefix in "$GALE_DEMO_PREFIX" "$GALE_E2E_PREFIX"; do e2e/topology.sh -p "$prefix" down; done
 	elif compgen -G '/run/netns/gale*' >/dev/null; then
 		echo "build.sh: namespaces of a killed run are still there; to remove them: sudo ./build.sh clean" >&2
 	fi
@@ -392,9 +422,9 @@ verb_clean() {
 
 verb=${1:-help}
 shift || true
-trap hand_back EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+trap leave EXIT
+trap 'interrupted 130' INT
+trap 'interrupted 143' TERM
 case $verb in
 deps | build | test | demo | e2e | bench | sim | fuzz | fmt | clean) "verb_$verb" "$@" ;;
 help | -h | --help) usage ;;

@@ -8,7 +8,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 
-prefix=galedemo- replicas=3 nodes=3
+prefix=${GALE_DEMO_PREFIX:-galedemo-} replicas=3 nodes=3
 work=$root/.build/demo
 topology=("$root/e2e/topology.sh" -p "$prefix" -l "$replicas" -n "$nodes")
 checks_timeout_ms=1000

@@ -11,15 +11,15 @@ public sealed class Topology : IAsyncDisposable
     public const int ApiPort = 5555;
     public const int NodePort = 7070;
     public const int LoadBalancerPort = 9090;
-    private const string Prefix = "galee2e-";
+    private static readonly string Prefix = Environment.GetEnvironmentVariable("GALE_E2E_PREFIX") ?? "galee2e-";
 
     private Topology()
     {
     }
 
-    public static NetworkNamespace Client { get; } = new(Prefix + "client");
+    public static NetworkNamespace Client => new(Prefix + "client");
 
-    public static NetworkNamespace PrivateSwitch { get; } = new(Prefix + "switch-priv");
+    public static NetworkNamespace PrivateSwitch => new(Prefix + "switch-priv");
 
     public static NetworkNamespace Replica(int number) => new($"{Prefix}lb-{number}");
 
