@@ -1,0 +1,201 @@
+using System.Runtime.InteropServices;
+using GaleLb.DataPlane.Layout;
+using GaleLb.DataPlane.Native;
+
+namespace GaleLb.Bpf.Tests.Support;
+
+/// <summary>The loaded object with small flow tables, its maps emptied between cases. Needs root.</summary>
+public sealed class PacketRig : IDisposable
+{
+    private const uint FlowsMax = 4096;
+    private const uint HalfOpenMax = 4096;
+
+    private static readonly string[] Hashes = ["services", "flows", "half_open", "blocks"];
+
+    private readonly Dictionary<string, BpfMap> maps = [];
+    private readonly Dictionary<string, BpfProgram> programs = [];
+    private readonly HashSet<(string Map, string Key)> touched = [];
+    private readonly List<BpfMap> inners = [];
+
+    public PacketRig()
+        : this(default)
+    {
+    }
+
+    public PacketRig(GaleOptions options, uint flowsMax = FlowsMax, uint halfOpenMax = HalfOpenMax)
+    {
+        using BpfObject loading = GaleObject.Open();
+        loading.Map("flows").SetMaxEntries(flowsMax);
+        loading.Map("half_open").SetMaxEntries(halfOpenMax);
+        loading.SetSection(".rodata.options", options);
+        loading.Load();
+        foreach (BpfMapDefinition map in loading.Maps.Where(m => !m.IsSection)) maps[map.Name] = loading.OpenMap(map.Name);
+        foreach (string name in loading.Programs) programs[name] = loading.OpenProgram(name);
+    }
+
+    public BpfMap Map(string name) => maps[name];
+
+    public BpfProgram Program(string name) => programs[name];
+
+    public void Reset()
+    {
+        foreach (string name in Hashes)
+        {
+            BpfMap map = maps[name];
+            foreach (byte[] key in Keys(map)) Delete(map, key);
+        }
+
+        foreach ((string name, string key) in touched)
+            maps[name].UpdateBytes(Convert.FromHexString(key), new byte[maps[name].UserValueSize]);
+        touched.Clear();
+        foreach (BpfMap inner in inners) inner.Dispose();
+        inners.Clear();
+    }
+
+    public void Put(IEnumerable<MapContent> contents)
+    {
+        foreach (MapContent content in contents) Put(content);
+    }
+
+    public void PutRing(uint number, Func<int, ushort> nodeOfSlot)
+    {
+        BpfMap inner = BpfMap.Create(BpfMapType.Array, "ring", sizeof(uint), GaleLimit.RingSlots * sizeof(ushort), 1, BpfMap.Mmapable);
+        inners.Add(inner);
+        ushort[] slots = new ushort[GaleLimit.RingSlots];
+        for (int slot = 0; slot < slots.Length; slot++) slots[slot] = nodeOfSlot(slot);
+        inner.UpdateBytes(new byte[sizeof(uint)], MemoryMarshal.AsBytes<ushort>(slots));
+        maps["rings"].UpdateInner(number, inner);
+    }
+
+    /// <summary>Runs a program once on a frame.</summary>
+    public (uint Verdict, byte[] Frame) Run(string program, ReadOnlySpan<byte> frame, uint flags = 0)
+    {
+        byte[] after = new byte[frame.Length + 512];
+        TestRunResult result = programs[program].TestRun(frame, after, flags: flags);
+        return (result.ReturnValue, after[..result.DataLength]);
+    }
+
+    /// <summary>All counters of stats that are not zero, summed over CPUs.</summary>
+    public Dictionary<GaleReason, GaleCounter> Counters()
+    {
+        Dictionary<GaleReason, GaleCounter> counters = [];
+        GaleCounter[] perCpu = new GaleCounter[BpfObject.PossibleCpus];
+        foreach (GaleReason reason in Enum.GetValues<GaleReason>())
+        {
+            maps["stats"].TryLookUpPerCpu((uint)reason, perCpu.AsSpan()).Should().BeTrue();
+            GaleCounter sum = default;
+            foreach (GaleCounter one in perCpu)
+            {
+                sum.Packets += one.Packets;
+                sum.Bytes += one.Bytes;
+            }
+
+            counters[reason] = sum;
+        }
+
+        return counters;
+    }
+
+    public GaleTraffic Traffic(string map, uint index)
+    {
+        GaleTraffic[] perCpu = new GaleTraffic[BpfObject.PossibleCpus];
+        maps[map].TryLookUpPerCpu(index, perCpu.AsSpan()).Should().BeTrue();
+        GaleTraffic sum = default;
+        foreach (GaleTraffic one in perCpu)
+        {
+            sum.Connections += one.Connections;
+            sum.PacketsToNode += one.PacketsToNode;
+            sum.BytesToNode += one.BytesToNode;
+            sum.PacketsFromNode += one.PacketsFromNode;
+            sum.BytesFromNode += one.BytesFromNode;
+            sum.Refused += one.Refused;
+        }
+
+        return sum;
+    }
+
+    public IReadOnlyList<(GaleFlowKey Key, GaleFlow Flow)> Flows(string map)
+    {
+        List<(GaleFlowKey, GaleFlow)> flows = [];
+        foreach (GaleFlowKey key in maps[map].Keys<GaleFlowKey>())
+        {
+            if (maps[map].TryLookUp(key, out GaleFlow flow)) flows.Add((key, flow));
+        }
+
+        return flows;
+    }
+
+    /// <summary>Every byte of every map that a program can write, for comparing before and after.</summary>
+    public string Fingerprint()
+    {
+        using MemoryStream all = new();
+        foreach (string name in maps.Keys.Where(n => n is not "rings").Order(StringComparer.Ordinal))
+        {
+            BpfMap map = maps[name];
+            byte[] value = new byte[map.UserValueSize];
+            foreach (byte[] key in Keys(map))
+            {
+                if (!map.TryLookUpBytes(key, value)) continue;
+                all.Write(key);
+                all.Write(value);
+            }
+        }
+
+        return Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(all.ToArray()));
+    }
+
+    public void Dispose()
+    {
+        foreach (BpfMap inner in inners) inner.Dispose();
+        foreach (BpfProgram program in programs.Values) program.Dispose();
+        foreach (BpfMap map in maps.Values) map.Dispose();
+    }
+
+    private void Put(MapContent content)
+    {
+        if (content.Ring is { } ring)
+        {
+            PutRing(ring, slot => content.Nodes![slot % content.Nodes.Length]);
+            return;
+        }
+
+        if (content.ControlPorts is { } ports)
+        {
+            GaleControlPorts bits = default;
+            foreach (ushort port in ports.Tcp) bits.Tcp.Add(port);
+            foreach (ushort port in ports.Udp) bits.Udp.Add(port);
+            maps["control_ports"].Update(0u, bits);
+            touched.Add(("control_ports", "00000000"));
+            return;
+        }
+
+        BpfMap map = maps[content.Map!];
+        byte[] key = Convert.FromHexString(content.Key!);
+        if (content.Delete)
+        {
+            Delete(map, key).Should().BeTrue($"the case deletes from {content.Map} what must be there");
+            return;
+        }
+
+        map.UpdateBytes(key, Convert.FromHexString(content.Value!));
+        if (!Hashes.Contains(content.Map)) touched.Add((content.Map!, content.Key!));
+    }
+
+    private static List<byte[]> Keys(BpfMap map) => map.Info.KeySize switch
+    {
+        4 => Bytes(map.Keys<uint>()),
+        20 => Bytes(map.Keys<GaleServiceKey>()),
+        40 => Bytes(map.Keys<GaleFlowKey>()),
+        int size => throw new InvalidOperationException($"keys of {size} bytes"),
+    };
+
+    private static List<byte[]> Bytes<T>(IReadOnlyList<T> keys)
+        where T : unmanaged => [.. keys.Select(k => MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in k)).ToArray())];
+
+    private static bool Delete(BpfMap map, byte[] key) => key.Length switch
+    {
+        20 => map.Delete(MemoryMarshal.Read<GaleServiceKey>(key)),
+        40 => map.Delete(MemoryMarshal.Read<GaleFlowKey>(key)),
+        int size => throw new InvalidOperationException($"keys of {size} bytes"),
+    };
+}
