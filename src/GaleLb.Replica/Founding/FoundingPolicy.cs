@@ -45,6 +45,9 @@ public sealed class FoundingPolicy
         _newId = newId;
     }
 
+    /// <summary>An attempt under way must stop: a cluster has shown itself, or the list is not of one mind.</summary>
+    public bool MustGiveUp => _roll.Obstacle() is not null;
+
     /// <summary>A peer said what it is; the latest word for an address counts.</summary>
     public void Introduced(PeerIntroduction peer) => _roll.Take(peer);
 
@@ -71,7 +74,7 @@ public sealed class FoundingPolicy
         ImmutableArray<PeerIntroduction?> seats = _roll.Seats();
         TimeSpan due = Due(seats, now);
         if (now < due)
-            return new FoundingDecision(null, _roll.IsComplete(seats) ? "waits its turn to found the cluster" : $"a majority is here; waits a moment for {_roll.Absent(seats)}");
+            return new FoundingDecision(null, FoundingRoll.IsComplete(seats) ? "waits its turn to found the cluster" : $"a majority is here; waits a moment for {_roll.Absent(seats)}");
         Membership membership = MembershipOf(seats);
         if (membership.Equals(_founding))
             return new FoundingDecision(null, "founding: waits for votes");
@@ -90,7 +93,7 @@ public sealed class FoundingPolicy
             _turn = rank == 0 ? TimeSpan.Zero : (_options.Turn * rank) + Jitter();
         }
 
-        TimeSpan grace = _roll.IsComplete(seats) ? TimeSpan.Zero : _options.Grace;
+        TimeSpan grace = FoundingRoll.IsComplete(seats) ? TimeSpan.Zero : _options.Grace;
         TimeSpan due = _majoritySince.Value + grace + _turn;
         return due > _notBefore ? due : _notBefore;
     }

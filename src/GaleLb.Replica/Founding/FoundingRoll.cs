@@ -81,7 +81,7 @@ internal sealed class FoundingRoll
         return seats.MoveToImmutable();
     }
 
-    public bool IsComplete(ImmutableArray<PeerIntroduction?> seats) => !seats.Contains(null);
+    public static bool IsComplete(ImmutableArray<PeerIntroduction?> seats) => !seats.Contains(null);
 
     /// <summary>How many present replicas come before this one in list order.</summary>
     public int RankOfSelf(ImmutableArray<PeerIntroduction?> seats) => seats.TakeWhile(s => s?.Address != _address).Count(s => s is not null);
