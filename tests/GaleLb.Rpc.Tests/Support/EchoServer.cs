@@ -30,7 +30,9 @@ public static class EchoServer
         return server;
     }
 
-    public static RpcChannel ChannelTo(RpcServer server) => new(new RpcChannelOptions { Host = "127.0.0.1", Port = server.EndPoints[0].Port });
+    public static RpcChannel ChannelTo(RpcServer server) => ChannelTo(server.EndPoints[0].Port);
+
+    public static RpcChannel ChannelTo(int port) => new(new RpcChannelOptions { Host = "127.0.0.1", Port = port });
 
     private static async Task<ProposeResponse> CollectAsync(IAsyncEnumerable<ProposeRequest> requests, RpcServerContext context)
     {
