@@ -83,14 +83,14 @@ public sealed class RaftLogPropertyTests
             Emitted = Math.Min(Emitted, last);
         }
 
-        public IEnumerable<(LogIndex Index, Term Term)> TakeUnemitted()
+        public List<(LogIndex Index, Term Term)> TakeUnemitted()
         {
             List<(LogIndex Index, Term Term)> taken = Range(Emitted, LastIndex);
             Emitted = LastIndex;
             return taken;
         }
 
-        public IEnumerable<(LogIndex Index, Term Term)> TakeDeliverable()
+        public List<(LogIndex Index, Term Term)> TakeDeliverable()
         {
             ulong last = Math.Max(Delivered, Math.Min(Commit, Stable));
             List<(LogIndex Index, Term Term)> taken = Range(Delivered, last);
