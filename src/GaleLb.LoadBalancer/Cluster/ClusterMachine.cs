@@ -16,8 +16,8 @@ internal sealed class ClusterMachine(LogClock clock) : IReplicatedStateMachine
 
     public LogIndex AppliedIndex => _machine.AppliedIndex;
 
-    /// <summary>Raised on the replica's thread after each entry and each restore; must not block.</summary>
-    public event Action? Changed;
+    /// <summary>Called on the replica's thread after each entry and each restore; must not block. Set once, before the replica starts.</summary>
+    public Action Changed { private get; set; } = static () => { };
 
     public ReadOnlyMemory<byte> Apply(Entry entry)
     {
@@ -37,7 +37,7 @@ internal sealed class ClusterMachine(LogClock clock) : IReplicatedStateMachine
     private void Published()
     {
         clock.Applied(State.LogTime.Milliseconds);
-        Changed?.Invoke();
+        Changed();
     }
 
     private sealed class StateCapture(ClusterState state) : IStateCapture

@@ -30,7 +30,7 @@ internal sealed class TableReconciler : IAsyncDisposable
     {
         (_machine, _dataPlane, _time, _log) = (machine, dataPlane, time, log);
         _view = new TableView(_builder.Next(ClusterState.Empty), InKernel: false, Error: null);
-        machine.Changed += () => _signal.Writer.TryWrite(true);
+        machine.Changed = () => _signal.Writer.TryWrite(true);
     }
 
     /// <summary>The newest derived table, and whether the kernel runs by it.</summary>

@@ -10,6 +10,7 @@ using GaleLb.LoadBalancer.Peers;
 using GaleLb.LoadBalancer.Rest;
 using GaleLb.Raft;
 using GaleLb.Replica;
+using GaleLb.Replica.Storage;
 using GaleLb.Rpc;
 using GaleLb.Rpc.Health;
 using GaleLb.Rpc.Security;
@@ -29,7 +30,7 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
     private readonly ILoggerFactory _logging;
     private readonly ILogger _log;
     private readonly Stack<Func<ValueTask>> _undo = new();
-    private Replica.Replica _replica = null!;
+    private RaftReplica _replica = null!;
     private IDataPlane _dataPlane = null!;
 
     private LoadBalancerHost(ILoggerFactory logging)
@@ -132,12 +133,14 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
         ClusterMachine machine = new(clock);
         PeerDirectory directory = new();
         PeerNetwork network = new(identity, directory, tls, time, _logging.CreateLogger<PeerNetwork>());
-        _replica = Replica.Replica.Open(ReplicaSettings.Of(options, identity), machine, network, time);
+        _replica = RaftReplica.Open(
+            new ReplicaOptions { Address = identity.Address, Addresses = identity.Peers, Raft = Timeouts(options.Quorum) },
+            FileDisk.Open(options.Quorum.DataDirectory), machine, time, new SystemRandomness());
         _undo.Push(_replica.DisposeAsync);
         _undo.Push(network.DisposeAsync);
 
         DataPlane.DataPlaneOptions planeOptions = DataPlaneSettings.Of(options, _replica.Self, publicSide, endpoints.ControlPorts);
-        _dataPlane = planeOptions.XdpMode == DataPlane.XdpMode.Off ? new MemoryDataPlane(planeOptions) : KernelDataPlane.Open(planeOptions, time);
+        _dataPlane = planeOptions.XdpMode == DataPlane.XdpMode.Off ? new MemoryDataPlane(planeOptions, time) : KernelDataPlane.Start(planeOptions, time);
         _undo.Push(() => { _dataPlane.Dispose(); return ValueTask.CompletedTask; });
         TableReconciler tables = new(machine, _dataPlane, time, _logging.CreateLogger<TableReconciler>());
         tables.Start();
@@ -167,7 +170,7 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
             new RpcServer(new RpcServerOptions
             {
                 EndPoints = endpoints.Peer, Tls = tls, Authorize = peerAccess.Judge, ConnectionsMax = 256, CallsMax = 1024,
-                MessageBytesMax = identity.PeerMessageBytesMax,
+                MessageBytesMax = ReplicaIdentity.PeerMessageBytesMax,
             }).MapPeerService(peers).MapHealthService(probe));
 
         ImmutableArray<string> warnings = endpoints.Warnings;
@@ -177,6 +180,7 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
         await api.StartAsync();
         _undo.Push(api.DisposeAsync);
 
+        _replica.Start(network, new ReplicaNotes(_logging.CreateLogger<RaftReplica>()));
         network.Start(_replica.Self, introductions, _replica.Introduced);
         LeaderDuties duties = new(_replica, machine, health, observations, orders, network, file, time, _logging.CreateLogger<LeaderDuties>());
         duties.Start();
@@ -192,6 +196,16 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
         _log.LogInformation(
             "gale-lb {Version}: replica {Member} at {Address}, REST on {Api}, nodes on port {NodePort}, data plane {Mode}", identity.Version,
             _replica.Self, identity.Address, endpoints.Api[^1], options.PrivateInterface.NodePort, _dataPlane.Status.Mode);
+    }
+
+    private static RaftOptions Timeouts(LoadBalancerQuorumOptions quorum)
+    {
+        TimeSpan tick = new ReplicaOptions { Address = "", Addresses = [] }.Tick;
+        return new RaftOptions
+        {
+            ElectionTicks = Math.Max(2, (int)(quorum.ElectionTimeout / tick)),
+            HeartbeatTicks = Math.Max(1, (int)(quorum.HeartbeatInterval / tick)),
+        };
     }
 
     private async Task ServeAsync(RpcServer server)

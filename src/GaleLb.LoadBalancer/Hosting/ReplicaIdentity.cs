@@ -13,7 +13,7 @@ internal sealed record ReplicaIdentity(IPEndPoint Endpoint, ImmutableArray<strin
     public string Address { get; } = Endpoint.ToString();
 
     /// <summary>Entries and snapshot chunks are far below; a larger message is no replica's.</summary>
-    public int PeerMessageBytesMax => 8 << 20;
+    public const int PeerMessageBytesMax = 8 << 20;
 
     /// <exception cref="StartException">The list names no address of the private interface, or several.</exception>
     public static ReplicaIdentity Find(LoadBalancerOptions options, LocalInterface privateSide)

@@ -14,6 +14,8 @@ internal sealed record HeardNode(
     public uint Passes { get; init; }
 
     public string Refusal { get; init; } = "";
+
+    public string Notice { get; init; } = "";
 }
 
 /// <summary>What is known here of a node's heartbeats, for display.</summary>

@@ -57,16 +57,17 @@ internal sealed class LeaderDuties(
         timeout.CancelAfter(ProposalTimeout);
         if ((await replica.ReadBarrierAsync(timeout.Token)).Index is null || replica.Status.Term != term)
             return false;
-        health.TakeOffice([observations.LastHeardHere(), .. await AskOthersAsync(term, stop)]);
+        LastHeardResponse?[] others = await AskOthersAsync(term, stop);
+        health.TakeOffice(others.OfType<LastHeardResponse>().Append(observations.LastHeardHere()), complete: !others.Contains(null));
         _inOffice = term;
         return true;
     }
 
-    private async Task<LastHeardResponse[]> AskOthersAsync(Term term, CancellationToken stop)
+    private async Task<LastHeardResponse?[]> AskOthersAsync(Term term, CancellationToken stop)
     {
         RpcMetadata metadata = new();
         metadata.Add(PeerLink.MemberHeader, network.Self.ToString());
-        return await Task.WhenAll(network.Links.Select(async link =>
+        return await Task.WhenAll(network.Links.Select<PeerLink, Task<LastHeardResponse?>>(async link =>
         {
             try
             {
@@ -77,7 +78,7 @@ internal sealed class LeaderDuties(
             {
                 // Its nodes get a full checks_timeout instead.
                 Log.LogInformation("Replica {Address} did not say whom it heard: {Status}", link.Address, error.Status);
-                return new LastHeardResponse();
+                return null;
             }
         }));
     }
@@ -89,6 +90,7 @@ internal sealed class LeaderDuties(
         ProposalResult result = await orders.ProposeHereAsync(CommandCodec.Encode(new CommandEnvelope(command)), timeout.Token);
         if (result.Outcome != ProposalOutcome.Committed)
         {
+            health.Lost(command is Batch batch ? batch.Commands : [command]);
             Log.LogWarning("A decision was not committed ({Outcome}); it is made again", result.Outcome);
             return;
         }

@@ -7,6 +7,7 @@ using GaleLb.Raft;
 using GaleLb.Replica;
 using GaleLb.Rpc;
 using GaleLb.Rpc.V1;
+using HeartbeatResponse = GaleLb.Rpc.V1.HeartbeatResponse;
 using GaleLb.State;
 using GaleLb.State.Forwarding;
 using GaleLb.State.Nodes;
@@ -32,7 +33,7 @@ internal sealed class ObservationDesk(
         _heard.AddOrUpdate(
             heard.Node, _ => heard with { Unsent = !leads },
             (_, before) => before.Description.Instance == heard.Description.Instance
-                ? heard with { Unsent = !leads, Passes = before.Passes, Refusal = before.Refusal }
+                ? heard with { Unsent = !leads, Passes = before.Passes, Refusal = before.Refusal, Notice = before.Notice }
                 : heard with { Unsent = !leads });
         if (leads)
             Note(health.Observe(heard, TimeSpan.Zero, identity.Address));
@@ -40,8 +41,9 @@ internal sealed class ObservationDesk(
 
     public HeartbeatResponse Answer(HeardNode heard, ulong sequence)
     {
-        HeardNode known = _heard.GetValueOrDefault(heard.Node) ?? heard;
-        HeartbeatResponse response = health.Answer(heard.Node, heard.Description.Instance, known.Passes, known.Refusal);
+        HeardNode known = _heard.TryGetValue(heard.Node, out HeardNode? noted) && noted.Description.Instance == heard.Description.Instance
+            ? noted : heard;
+        HeartbeatResponse response = health.Answer(known);
         response.Sequence = sequence;
         return response;
     }
@@ -95,8 +97,8 @@ internal sealed class ObservationDesk(
     public void Note(ObservationAnswer answer)
     {
         if (_heard.TryGetValue(answer.Node, out HeardNode? heard) && heard.Description.Instance == answer.Instance
-            && (heard.Passes != answer.Passes || heard.Refusal != answer.Refusal))
-            _heard.TryUpdate(answer.Node, heard with { Passes = answer.Passes, Refusal = answer.Refusal }, heard);
+            && (heard.Passes, heard.Refusal, heard.Notice) != (answer.Passes, answer.Refusal, answer.Notice))
+            _heard.TryUpdate(answer.Node, heard with { Passes = answer.Passes, Refusal = answer.Refusal, Notice = answer.Notice }, heard);
     }
 
     /// <summary>How long ago each node was heard here; forgets those whose silence no longer matters to anybody.</summary>

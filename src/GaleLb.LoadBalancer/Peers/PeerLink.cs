@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using GaleLb.Raft;
 using GaleLb.Replica;
+using GaleLb.Replica.Wire;
 using GaleLb.Rpc;
 using GaleLb.Rpc.Client;
 using GaleLb.Rpc.Services;

@@ -125,7 +125,7 @@ internal sealed class PeerNetwork(
             ConnectTimeout = TimeSpan.FromSeconds(1),
             KeepAliveInterval = TimeSpan.FromSeconds(1),
             KeepAliveTimeout = TimeSpan.FromSeconds(2),
-            MessageBytesMax = identity.PeerMessageBytesMax,
+            MessageBytesMax = ReplicaIdentity.PeerMessageBytesMax,
         }, this);
     }
 

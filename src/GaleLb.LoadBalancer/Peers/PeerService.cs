@@ -1,8 +1,10 @@
 using System.Net;
+using GaleLb.LoadBalancer.Cluster;
 using GaleLb.LoadBalancer.Hosting;
 using GaleLb.LoadBalancer.Nodes;
 using GaleLb.Raft;
 using GaleLb.Replica;
+using GaleLb.Replica.Wire;
 using GaleLb.Rpc;
 using GaleLb.Rpc.Server;
 using GaleLb.Rpc.Services;

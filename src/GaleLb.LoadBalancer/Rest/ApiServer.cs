@@ -47,7 +47,7 @@ internal static class ApiServer
         {
             await next(context);
         }
-        catch (BadHttpRequestException error) when (!context.Response.HasStarted)
+        catch (Microsoft.AspNetCore.Http.BadHttpRequestException error) when (!context.Response.HasStarted)
         {
             await new Problem(error.StatusCode, "Bad request", error.Message).ExecuteAsync(context);
             return;

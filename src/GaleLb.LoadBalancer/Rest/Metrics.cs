@@ -19,16 +19,16 @@ internal static class Metrics
     {
         StringBuilder text = new();
         Gauge(text, "galelb_raft_term", "The current term.", status.Term.Value);
-        Gauge(text, "galelb_raft_is_leader", "1 on the replica that leads.", status.Role == RaftRole.Leader ? 1 : 0);
-        Gauge(text, "galelb_raft_leader_contact", "1 while a leader is in contact.", contact.IsPresent ? 1 : 0);
+        Gauge(text, "galelb_raft_is_leader", "1 on the replica that leads.", status.Role == RaftRole.Leader ? 1UL : 0);
+        Gauge(text, "galelb_raft_leader_contact", "1 while a leader is in contact.", contact.IsPresent ? 1UL : 0);
         Gauge(text, "galelb_raft_commit_index", "The last committed log index known here.", status.CommitIndex.Value);
         Gauge(text, "galelb_raft_applied_index", "The last applied log index.", status.AppliedIndex.Value);
         Gauge(text, "galelb_raft_members", "Members of the configuration.", (ulong)status.Membership.Members.Length);
         Nodes(text, state.Tally);
         Gauge(text, "galelb_table_applied_index", "The log index of the table derived last.", table.Index.Value);
-        Gauge(text, "galelb_table_in_kernel", "1 while the kernel forwards by that table.", table is { InKernel: true, Error: null } ? 1 : 0);
+        Gauge(text, "galelb_table_in_kernel", "1 while the kernel forwards by that table.", table is { InKernel: true, Error: null } ? 1UL : 0);
         DataPlaneStatus plane = dataPlane.Status;
-        Gauge(text, "galelb_data_plane_attached", "1 while the packet programs are attached.", plane.Attached ? 1 : 0);
+        Gauge(text, "galelb_data_plane_attached", "1 while the packet programs are attached.", plane.Attached ? 1UL : 0);
         Gauge(text, "galelb_data_plane_unresolved_nodes", "Nodes without a resolved next hop here.", (ulong)plane.NextHops.Count(n => !n.Resolved));
         Traffic(text, dataPlane.ReadCounters());
         return text.ToString();
