@@ -1,0 +1,44 @@
+using System.Text;
+using GaleLb.Raft;
+using GaleLb.Replica;
+
+namespace GaleLb.TestKit;
+
+/// <summary>A state machine that remembers every command it applied; its answer to one is the count so far.</summary>
+public sealed class RecordingMachine : IReplicatedStateMachine
+{
+    private readonly List<string> _commands = [];
+
+    public IReadOnlyList<string> Commands => _commands;
+
+    public LogIndex AppliedIndex { get; private set; }
+
+    public int Restored { get; private set; }
+
+    public ReadOnlyMemory<byte> Apply(Entry entry)
+    {
+        if (entry.Index != AppliedIndex.Next())
+            throw new InvalidOperationException($"Entry {entry.Index} was applied after {AppliedIndex}.");
+        AppliedIndex = entry.Index;
+        if (entry.Kind != EntryKind.Command)
+            return default;
+        _commands.Add(Encoding.UTF8.GetString(entry.Payload.Span));
+        return BitConverter.GetBytes(_commands.Count);
+    }
+
+    public IStateCapture Capture() => new Captured([.. _commands]);
+
+    public void Restore(SnapshotMetadata metadata, ReadOnlyMemory<byte> state)
+    {
+        string text = Encoding.UTF8.GetString(state.Span);
+        _commands.Clear();
+        _commands.AddRange(text.Length == 0 ? [] : text.Split('\n'));
+        AppliedIndex = metadata.Index;
+        Restored++;
+    }
+
+    private sealed class Captured(string[] commands) : IStateCapture
+    {
+        public ReadOnlyMemory<byte> Encode() => Encoding.UTF8.GetBytes(string.Join('\n', commands));
+    }
+}
