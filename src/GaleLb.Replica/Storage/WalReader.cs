@@ -218,6 +218,10 @@ internal sealed class WalReader
         if (at + 1 != files.Count)
             throw StorageException.Damaged(_disk, files[at].Name, 0, "its header is not what was written, and a later segment exists");
         RefuseIfDurable(files[at], bytes, 0, new WalPosition(files[at].Number, 0));
+
+        // Header and first record share a sector and were one write: a crash keeps both or neither.
+        if (WalFormat.TryReadRecord(bytes, _self, new WalPosition(files[at].Number, WalFormat.SegmentHeaderBytes), out _))
+            throw StorageException.Damaged(_disk, files[at].Name, 0, "its header is not what was written, but a record follows it");
         if (WalFormat.IsZero(bytes))
         {
             SpareBytes = bytes.Length;

@@ -131,7 +131,7 @@ internal sealed class WalWriter
     {
         ulong number = _tail.Segment + 1;
         long needed = WalFormat.SegmentHeaderBytes + WalFormat.BatchRecordBytes + recordBytes;
-        long length = Math.Max(_segmentBytes, (needed + 4095) & ~4095L);
+        long length = needed <= _segmentBytes ? _segmentBytes : (needed + 4095) & ~4095L;
         if (_spare != number || _spareBytes < length)
         {
             operations.Add(DiskOperation.Allocate(WalFormat.SegmentName(number), length));

@@ -1,0 +1,228 @@
+using GaleLb.Raft;
+using GaleLb.Replica.Storage;
+using GaleLb.TestKit;
+
+namespace GaleLb.Replica.Tests.Storage;
+
+/// <summary>Damage to every single byte of every file, and a cut at every byte of the tail.</summary>
+public sealed class DamageTests
+{
+    private const string Segment = "wal-0000000000000001";
+    private static readonly Membership Members = new([new Member(new MemberId(7), "10.0.0.1:9090", MemberRole.Voter)]);
+
+    [Fact]
+    public void Open_TailCutAtEveryByte_KeepsEveryWholeRecordBeforeIt()
+    {
+        (SimulatedDisk disk, long[] ends) = ThreeBatches();
+        for (long cut = ends[1]; cut < ends[2]; cut++)
+        {
+            SimulatedDisk torn = disk.Clone();
+            for (long at = cut; at < ends[2]; at++)
+                Zero(torn, at);
+            ReplicaStore store = ReplicaStoreTests.Open(torn, 1);
+            store.Recovery.Entries.Should().HaveCount(2, "cut at {0}", cut);
+            StoreScript.Execute(store, ReplicaStoreTests.Step(3, 24), torn);
+            ReplicaStoreTests.Open(torn, 1).Recovery.Entries.Should().HaveCount(3, "cut at {0}", cut);
+        }
+    }
+
+    [Fact]
+    public void Open_FileCutAtEveryByteOfTheTail_KeepsEveryWholeRecordBeforeIt()
+    {
+        (SimulatedDisk disk, long[] ends) = ThreeBatches();
+        for (long cut = ends[1]; cut < ends[2]; cut++)
+        {
+            SimulatedDisk torn = disk.Clone();
+            torn.Truncate(Segment, cut);
+            ReplicaStore store = ReplicaStoreTests.Open(torn, 1);
+            store.Recovery.Entries.Should().HaveCount(2, "cut at {0}", cut);
+            StoreScript.Execute(store, ReplicaStoreTests.Step(3, 24), torn);
+            ReplicaStoreTests.Open(torn, 1).Recovery.Entries.Should().HaveCount(3, "cut at {0}", cut);
+        }
+    }
+
+    [Fact]
+    public void Open_AnyByteOfADurableBatchFlipped_RefusedNamingFileAndOffset()
+    {
+        (SimulatedDisk disk, long[] ends) = ThreeBatches();
+        for (long at = 64; at < ends[1]; at++)
+        {
+            SimulatedDisk damaged = disk.Clone();
+            damaged.Flip(Segment, at, (byte)(1 << (int)(at % 8)));
+            Refused(damaged, Segment, at).Offset.Should().BeLessThanOrEqualTo(at).And.BeGreaterThan(at - 64);
+        }
+    }
+
+    [Fact]
+    public void Open_AnyByteOfTheLastBatchFlipped_NeverGivesBackWhatWasNotWritten()
+    {
+        (SimulatedDisk disk, long[] ends) = ThreeBatches();
+        for (long at = ends[1]; at < ends[2]; at++)
+        {
+            SimulatedDisk damaged = disk.Clone();
+            damaged.Flip(Segment, at);
+            ReplicaStore store = ReplicaStoreTests.Open(damaged, 1);
+            store.Recovery.Entries.Should().HaveCount(2, "byte {0}", at);
+            store.Report.TruncatedBytes.Should().BePositive();
+        }
+    }
+
+    [Fact]
+    public void Open_AnyByteOfAnySegmentHeaderFlipped_Refused()
+    {
+        SimulatedDisk disk = new();
+        ReplicaStore store = ReplicaStoreTests.Open(disk, 1);
+        for (ulong i = 1; i <= 3; i++)
+            StoreScript.Execute(store, ReplicaStoreTests.Step(i, 800), disk);
+        foreach (string file in disk.List().Where(f => f.StartsWith("wal-", StringComparison.Ordinal)).Take(3))
+        {
+            for (int at = 0; at < 64; at++)
+            {
+                SimulatedDisk damaged = disk.Clone();
+                damaged.Flip(file, at);
+                Refused(damaged, file, at);
+            }
+        }
+    }
+
+    [Fact]
+    public void Open_AnyByteOfOneHardStateCopyFlipped_KeepsTermAndVote()
+    {
+        SimulatedDisk disk = new();
+        HardState written = new(new Term(9), new MemberId(3));
+        StoreScript.Execute(ReplicaStoreTests.Open(disk, 1), new StoreStep(written, []), disk);
+        foreach (int copy in new[] { 0, 4096 })
+        {
+            for (int at = 0; at < 64; at++)
+            {
+                SimulatedDisk damaged = disk.Clone();
+                damaged.Flip("hard-state", copy + at);
+                ReplicaStoreTests.Open(damaged, 1).Recovery.HardState.Should().Be(written, "byte {0}", copy + at);
+                damaged.Clone().Read("hard-state", 0, new byte[1]).Should().Be(1);
+            }
+        }
+    }
+
+    [Fact]
+    public void Open_BothHardStateCopiesFlipped_Refused()
+    {
+        SimulatedDisk disk = new();
+        ReplicaStoreTests.Open(disk, 1);
+        disk.Flip("hard-state", 40);
+        disk.Flip("hard-state", 4096 + 40);
+
+        Refused(disk, "hard-state", 0);
+    }
+
+    [Fact]
+    public void Open_AnyByteOfIdentityFlipped_Refused()
+    {
+        SimulatedDisk disk = new();
+        ReplicaStoreTests.Open(disk, 1);
+        for (int at = 0; at < 64; at++)
+        {
+            SimulatedDisk damaged = disk.Clone();
+            damaged.Flip("identity", at);
+            Refused(damaged, "identity", at);
+        }
+    }
+
+    [Fact]
+    public void Open_AnyByteOfASnapshotFlippedOrCut_Refused()
+    {
+        SimulatedDisk disk = new();
+        Snapshot snapshot = new(new SnapshotMetadata(new LogIndex(1), new Term(1), Members), new byte[90]);
+        StoreScript.Execute(
+            ReplicaStoreTests.Open(disk, 1), ReplicaStoreTests.Step(1, 10) with { Own = snapshot }, disk);
+        string file = disk.List().Single(f => f.StartsWith("snapshot-", StringComparison.Ordinal));
+        for (int at = 0; at < disk.Length(file); at++)
+        {
+            SimulatedDisk damaged = disk.Clone();
+            damaged.Flip(file, at);
+            Refused(damaged, file, at);
+            SimulatedDisk cut = disk.Clone();
+            cut.Truncate(file, at);
+            Refused(cut, file, at);
+        }
+    }
+
+    [Fact]
+    public void Open_SegmentMissing_Refused()
+    {
+        SimulatedDisk disk = new();
+        ReplicaStore store = ReplicaStoreTests.Open(disk, 1);
+        for (ulong i = 1; i <= 4; i++)
+            StoreScript.Execute(store, ReplicaStoreTests.Step(i, 800), disk);
+        disk.Execute(DiskOperation.Delete("wal-0000000000000002"));
+
+        Refused(disk, "wal-0000000000000002", 0);
+    }
+
+    [Fact]
+    public void Open_FirstSegmentGoneWithoutSnapshot_Refused()
+    {
+        SimulatedDisk disk = new();
+        ReplicaStore store = ReplicaStoreTests.Open(disk, 1);
+        for (ulong i = 1; i <= 3; i++)
+            StoreScript.Execute(store, ReplicaStoreTests.Step(i, 800), disk);
+        disk.Execute(DiskOperation.Delete("wal-0000000000000001"));
+
+        Refused(disk, "wal-0000000000000002", 0).Message.Should().Contain("begins at 2");
+    }
+
+    [Theory]
+    [InlineData("identity", 64)]
+    [InlineData("hard-state", 64)]
+    [InlineData(Segment, 64)]
+    public void Open_NewerFormat_RefusedInWords(string file, int headerBytes)
+    {
+        SimulatedDisk disk = new();
+        ReplicaStoreTests.Open(disk, 1);
+        byte[] header = new byte[headerBytes];
+        disk.Read(file, 0, header);
+        header[8] = 2;
+        BitConverter.TryWriteBytes(header.AsSpan(60), Crc32C.Compute(header.AsSpan(0, 60)));
+        disk.Execute(DiskOperation.Write(file, 0, header));
+
+        Action open = () => ReplicaStoreTests.Open(disk, 1);
+
+        open.Should().Throw<StorageException>().Where(e => e.Fault == StorageFault.NewerFormat && e.File == file && e.Message.Contains("format version 2"));
+    }
+
+    private static StorageException Refused(SimulatedDisk disk, string file, long at)
+    {
+        try
+        {
+            ReplicaStoreTests.Open(disk, 1);
+        }
+        catch (StorageException e)
+        {
+            e.Fault.Should().Be(StorageFault.Damaged, "byte {0} of {1}", at, file);
+            e.File.Should().Be(file, "byte {0}", at);
+            e.Message.Should().Contain(file);
+            return e;
+        }
+
+        throw new InvalidOperationException($"Damage at byte {at} of {file} went unnoticed: {string.Join(' ', disk.List().Select(f => $"{f}:{disk.Length(f)}"))}.");
+    }
+
+    private static void Zero(SimulatedDisk disk, long at) => disk.Execute(DiskOperation.Write(Segment, at, new byte[1]));
+
+    /// <summary>Three batches of one entry each in one segment, and where each ends.</summary>
+    private static (SimulatedDisk Disk, long[] Ends) ThreeBatches()
+    {
+        SimulatedDisk disk = new();
+        ReplicaStore store = ReplicaStoreTests.Open(disk, 1);
+        long[] ends = new long[3];
+        long end = 0;
+        for (ulong i = 1; i <= 3; i++)
+        {
+            disk.Before = (_, o) => end = o.Kind == DiskOperationKind.Write && o.File == Segment ? o.Offset + o.Bytes.Length : end;
+            StoreScript.Execute(store, ReplicaStoreTests.Step(i, 24), disk);
+            ends[i - 1] = end;
+        }
+
+        disk.Before = null;
+        return (disk, ends);
+    }
+}
