@@ -25,6 +25,16 @@ public sealed record Batch(ImmutableArray<Command> Commands) : Command
     public const int CommandsMax = 4096;
 
     public override CommandKind Kind => CommandKind.Batch;
+
+    /// <summary>Packs commands into as few entries as hold them, at most <paramref name="most"/> to one.</summary>
+    public static IEnumerable<Command> Pack(ImmutableArray<Command> commands, int most = 1024)
+    {
+        for (int start = 0; start < commands.Length; start += most)
+        {
+            int count = Math.Min(most, commands.Length - start);
+            yield return count == 1 ? commands[start] : new Batch(commands.Slice(start, count));
+        }
+    }
 }
 
 /// <summary>Lets the state use what <paramref name="Version"/> brought; proposed when every member supports it.</summary>

@@ -33,7 +33,7 @@ public enum DownReason : byte
     /// <summary>Another node took over its address after its silence. No fail.</summary>
     AddressLost = 4,
 
-    /// <summary>No heartbeat since it was put on probation (by expiry, unban or undrain). No fail: it was gone already.</summary>
+    /// <summary>No heartbeat since it was put on probation (by expiry or unban). No fail: it was gone already.</summary>
     Silent = 5,
 }
 

@@ -29,7 +29,7 @@ public sealed class CommandCodecTests
         byte[] bytes = CommandCodec.Encode(Envelope(CommandSamples.All[sample]));
 
         for (int length = 0; length < bytes.Length; length++)
-            Decoding(bytes[..length]).Should().Throw<InvalidDataException>($"{length} of {bytes.Length} bytes are not a command");
+            Assert.Throws<InvalidDataException>(Decoding(bytes[..length]));
         Decoding([.. bytes, 0]).Should().Throw<InvalidDataException>().WithMessage("*1 bytes too many*");
     }
 
@@ -53,7 +53,8 @@ public sealed class CommandCodecTests
                     continue;
                 }
 
-                CommandCodec.Encode(decoded).Should().Equal(flipped, "what is accepted has one encoding ({0}, bit {1})", command.Kind, i);
+                if (!CommandCodec.Encode(decoded).AsSpan().SequenceEqual(flipped))
+                    Assert.Fail($"{command.Kind} with bit {i} flipped is accepted and has another encoding");
             }
         }
     }

@@ -78,7 +78,9 @@ public sealed class ForwardingTableTests
                 cluster.Down($"n-{i - 1}");
             ForwardingTable incremental = builder.Next(cluster.State);
             ForwardingTable fresh = cluster.Table();
-            incremental.Should().BeEquivalentTo(fresh, o => o.Excluding(t => t.Rings));
+            incremental.Digest.Should().Be(fresh.Digest);
+            incremental.Services.Should().Equal(fresh.Services);
+            incremental.Nodes.Should().Equal(fresh.Nodes);
             incremental.Rings.Zip(fresh.Rings).Should().OnlyContain(p => p.First.Id == p.Second.Id && p.First.Slots.SequenceEqual(p.Second.Slots));
         }
     }
@@ -94,7 +96,7 @@ public sealed class ForwardingTableTests
         other.Route("y", "10.0.0.2");
         other.Route("x", "10.0.0.1");
 
-        SlotNames(one.Table()).Should().Equal(SlotNames(other.Table()));
+        SlotNames(one.Table()).SequenceEqual(SlotNames(other.Table())).Should().BeTrue();
         one.Table().Digest.Should().NotBe(other.Table().Digest);
     }
 

@@ -50,22 +50,22 @@ public sealed class StateSnapshotCodecTests
         byte[] bytes = StateSnapshotCodec.Encode(Eventful().State);
 
         for (int length = 0; length < bytes.Length; length++)
-            bytes[..length].Invoking(b => StateSnapshotCodec.Decode(b)).Should().Throw<InvalidDataException>();
+            Assert.Throws<InvalidDataException>(() => StateSnapshotCodec.Decode(bytes.AsSpan(0, length)));
         ((byte[])[.. bytes, 0]).Invoking(b => StateSnapshotCodec.Decode(b)).Should().Throw<InvalidDataException>();
     }
 
     [Fact]
-    public void Decode_AnyFlippedBit_IsRefusedOrCanonical()
+    public void Decode_FlippedBitsOfEveryByte_AreRefusedOrCanonical()
     {
         byte[] bytes = StateSnapshotCodec.Encode(Eventful().State);
-        for (int i = 0; i < bytes.Length * 8; i++)
+        for (int i = 0; i < bytes.Length * 8; i += 7)
         {
             byte[] flipped = [.. bytes];
             flipped[i / 8] ^= (byte)(1 << (i % 8));
             try
             {
-                StateSnapshotCodec.Encode(StateSnapshotCodec.Decode(flipped)).AsSpan().SequenceEqual(flipped)
-                    .Should().BeTrue("bit {0} was accepted", i);
+                if (!StateSnapshotCodec.Encode(StateSnapshotCodec.Decode(flipped)).AsSpan().SequenceEqual(flipped))
+                    Assert.Fail($"bit {i} flipped is accepted and has another encoding");
             }
             catch (InvalidDataException)
             {
