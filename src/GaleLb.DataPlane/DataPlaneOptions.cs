@@ -111,6 +111,12 @@ public sealed record DataPlaneOptions
     /// <summary>The replica's own TCP ports (node, api, load balancer).</summary>
     public ImmutableArray<ushort> ControlPorts { get; init; } = [];
 
+    /// <summary>Ports of services known at start: source ports keep clear of them.</summary>
+    public ImmutableArray<ushort> ServicePorts { get; init; } = [];
+
+    /// <summary>The cluster's seed of the flow hash: with equal seeds every replica chooses the same slot for the same packet.</summary>
+    public uint HashSeed { get; init; }
+
     /// <summary>A directory on a bpffs; null: /sys/fs/bpf/galelb/<see cref="MemberId"/>.</summary>
     public string? PinPath { get; init; }
 

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace GaleLb.DataPlane.Layout;
 
 /// <summary>Value of config: what may change at run time.</summary>
-[StructLayout(LayoutKind.Explicit, Size = 320)]
+[StructLayout(LayoutKind.Explicit, Size = 356)]
 public struct GaleConfig
 {
     [FieldOffset(0)] public GaleConfigFlag Flags;
@@ -21,10 +21,21 @@ public struct GaleConfig
     [FieldOffset(23)] public byte SourceV4Count;
     [FieldOffset(24)] public byte SourceV6Count;
 
+    /// <summary>L3: this many low bits of the tunnel source vary by flow.</summary>
+    [FieldOffset(25)] public byte TunnelBitsV4;
+    [FieldOffset(26)] public byte TunnelBitsV6;
+
+    /// <summary>Bytes: larger replies of a node are answered by a too-big error.</summary>
+    [FieldOffset(28)] public uint PublicMtu;
+
     /// <summary>By <see cref="GaleFlowState"/>; element 0 is unused.</summary>
-    [FieldOffset(28)] public FlowTimeouts TimeoutMs;
-    [FieldOffset(64)] public SourceAddresses SourceV4;
-    [FieldOffset(192)] public SourceAddresses SourceV6;
+    [FieldOffset(32)] public FlowTimeouts TimeoutMs;
+    [FieldOffset(68)] public SourceAddresses SourceV4;
+    [FieldOffset(196)] public SourceAddresses SourceV6;
+
+    /// <summary>L3: outer source address, mapped.</summary>
+    [FieldOffset(324)] public GaleAddress TunnelSourceV4;
+    [FieldOffset(340)] public GaleAddress TunnelSourceV6;
 }
 
 [InlineArray(9)]

@@ -58,6 +58,8 @@ public enum NetlinkType : ushort
     NewNeighbour = 28,
     DeleteNeighbour = 29,
     GetNeighbour = 30,
+    NewFilter = 44,
+    GetFilter = 46,
 }
 
 /// <summary>Walks over the attributes behind a message's fixed head. Stops at the first that does not fit.</summary>

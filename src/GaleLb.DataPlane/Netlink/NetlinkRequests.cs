@@ -7,6 +7,12 @@ namespace GaleLb.DataPlane.Netlink;
 /// <summary>Builds the requests that are sent to the kernel. Pure; the socket sets the sequence number.</summary>
 public static class NetlinkRequests
 {
+    /// <summary>Parents of the filters of a clsact qdisc (linux/pkt_sched.h).</summary>
+    public const uint ClsactIngress = 0xFFFFFFF2;
+
+    /// <inheritdoc cref="ClsactIngress"/>
+    public const uint ClsactEgress = 0xFFFFFFF3;
+
     private const ushort Request = 1;
     private const ushort Acknowledge = 4;
     private const ushort Dump = 0x300;
@@ -19,6 +25,15 @@ public static class NetlinkRequests
     public static byte[] DumpAddresses() => Message(NetlinkType.GetAddress, Request | Dump, new byte[8]);
 
     public static byte[] DumpNeighbours() => Message(NetlinkType.GetNeighbour, Request | Dump, new byte[12]);
+
+    public static byte[] DumpFilters(int ifindex, uint parent)
+    {
+        // struct tcmsg: family, pads, ifindex, handle, parent, info.
+        byte[] payload = new byte[20];
+        BinaryPrimitives.WriteInt32LittleEndian(payload.AsSpan(4), ifindex);
+        BinaryPrimitives.WriteUInt32LittleEndian(payload.AsSpan(12), parent);
+        return Message(NetlinkType.GetFilter, Request | Dump, payload);
+    }
 
     /// <summary>Asks how a packet from this machine to an address would go.</summary>
     public static byte[] GetRoute(IPAddress destination)

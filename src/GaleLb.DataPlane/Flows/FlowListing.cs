@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using System.Net;
+using GaleLb.DataPlane.Layout;
+using GaleLb.DataPlane.Native;
+using GaleLb.State.Forwarding;
+
+namespace GaleLb.DataPlane.Flows;
+
+/// <summary>Reads flows for people.</summary>
+internal static class FlowListing
+{
+    private const int StepSize = 1024;
+
+    public static ImmutableArray<FlowRow> Read(IReadOnlyList<IFlowTable> tables, int limit, uint nowMs)
+    {
+        ImmutableArray<FlowRow>.Builder rows = ImmutableArray.CreateBuilder<FlowRow>();
+        GaleFlowKey[] keys = new GaleFlowKey[StepSize];
+        GaleFlow[] values = new GaleFlow[StepSize];
+        foreach (IFlowTable table in tables)
+        {
+            BpfBatchCursor cursor = new();
+            while (!cursor.AtEnd && rows.Count < limit)
+            {
+                int count = table.LookUpBatch(cursor, keys, values);
+                for (int i = 0; i < count && rows.Count < limit; i++)
+                {
+                    if (values[i].Direction == GaleFlowDirection.Forward) rows.Add(Describe(table, keys[i], values[i], nowMs));
+                }
+            }
+        }
+
+        return rows.ToImmutable();
+    }
+
+    private static FlowRow Describe(IFlowTable table, in GaleFlowKey key, in GaleFlow flow, uint nowMs)
+    {
+        uint idle = Age(nowMs, flow.LastSeenMs);
+        if (table.TryLookUp(flow.OtherHalf(key.Protocol), out GaleFlow other)) idle = Math.Min(idle, Age(nowMs, other.LastSeenMs));
+        return new FlowRow(
+            (Protocol)key.Protocol,
+            new IPEndPoint(key.Source.ToIPAddress(), key.SourcePort.Host),
+            new IPEndPoint(key.Destination.ToIPAddress(), key.DestinationPort.Host),
+            new IPEndPoint(flow.Source.ToIPAddress(), flow.SourcePort.Host),
+            new IPEndPoint(flow.Destination.ToIPAddress(), flow.DestinationPort.Host),
+            new NodeIndex(flow.NodeIndex),
+            new ServiceId(flow.ServiceId),
+            SnakeCase.Of(flow.State),
+            TimeSpan.FromMilliseconds(Age(nowMs, flow.CreatedMs)),
+            TimeSpan.FromMilliseconds(idle));
+    }
+
+    /// <summary>A time stamp a moment ahead of ours is now.</summary>
+    private static uint Age(uint nowMs, uint thenMs) => nowMs - thenMs < int.MaxValue ? nowMs - thenMs : 0;
+}

@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using GaleLb.DataPlane.Native;
+using GaleLb.DataPlane.Netlink;
+
+namespace GaleLb.DataPlane.Kernel;
+
+/// <summary>Everything of ours that sits on interfaces: XDP on the public one, TC on the private one, and a pass program where redirects go.</summary>
+internal sealed class Attachments : IDisposable
+{
+    private readonly XdpHook publicHook;
+    private readonly XdpHook? passHook;
+    private readonly TcFilter filter;
+    private readonly Link publicLink;
+    private readonly Link privateLink;
+
+    private Attachments(XdpHook publicHook, XdpHook? passHook, TcFilter filter, Link publicLink, Link privateLink)
+    {
+        this.publicHook = publicHook;
+        this.passHook = passHook;
+        this.filter = filter;
+        this.publicLink = publicLink;
+        this.privateLink = privateLink;
+    }
+
+    public static Attachments Attach(
+        ProgramSet programs, DataPlaneOptions options, Link publicLink, Link privateLink, PinDirectory pins, List<string> warnings, Rollback rollback)
+    {
+        // Answers have their way back before the first packet goes out.
+        TcFilter tc = TcFilter.Attach(programs.TcPrivate, privateLink, pins, rollback);
+        XdpHook xdp = XdpHook.Attach(programs.XdpPublic, publicLink, pins.XdpPublicLink, options.XdpMode, warnings, rollback);
+        XdpHook? pass = xdp.Mode == XdpMode.Native && !options.OneInterface
+            ? AttachPass(programs.XdpPass, privateLink, pins, warnings, rollback)
+            : null;
+        return new Attachments(xdp, pass, tc, publicLink, privateLink);
+    }
+
+    /// <summary>The public interface first.</summary>
+    public ImmutableArray<InterfaceStatus> Status()
+    {
+        if (publicLink.Ifindex == privateLink.Ifindex)
+        {
+            bool both = publicHook.IsAttached && filter.IsAttached;
+            return [new InterfaceStatus(publicLink.Name, publicLink.Ifindex, InterfaceRole.Both, publicHook.Mode, both)];
+        }
+
+        return
+        [
+            new InterfaceStatus(publicLink.Name, publicLink.Ifindex, InterfaceRole.Public, publicHook.Mode, publicHook.IsAttached),
+            new InterfaceStatus(
+                privateLink.Name, privateLink.Ifindex, InterfaceRole.Private, passHook?.Mode ?? XdpMode.Off,
+                filter.IsAttached && passHook is not { IsAttached: false }),
+        ];
+    }
+
+    /// <summary>Takes everything off, clients' side first.</summary>
+    public void Detach()
+    {
+        publicHook.Detach();
+        passHook?.Detach();
+        using NetlinkSocket netlink = NetlinkSocket.Open();
+        filter.Detach(netlink);
+    }
+
+    public void Dispose()
+    {
+        publicHook.Dispose();
+        passHook?.Dispose();
+    }
+
+    /// <summary>Many drivers transmit redirected frames only from an interface that has a program itself.</summary>
+    private static XdpHook? AttachPass(BpfProgram pass, Link device, PinDirectory pins, List<string> warnings, Rollback rollback)
+    {
+        try
+        {
+            return XdpHook.Attach(pass, device, pins.XdpPrivateLink, XdpMode.Native, warnings, rollback);
+        }
+        catch (DataPlaneException e)
+        {
+            warnings.Add($"interface {device.Name} has no native XDP program of ours, so its driver may not transmit redirected frames: {e.Message}");
+            return null;
+        }
+    }
+}

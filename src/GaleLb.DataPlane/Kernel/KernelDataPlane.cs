@@ -1,0 +1,231 @@
+using System.Collections.Immutable;
+using System.Net;
+using GaleLb.DataPlane.Flows;
+using GaleLb.DataPlane.Layout;
+using GaleLb.DataPlane.Native;
+using GaleLb.DataPlane.Netlink;
+using GaleLb.DataPlane.NextHops;
+using GaleLb.DataPlane.Planning;
+using GaleLb.Raft;
+using GaleLb.State.Forwarding;
+
+namespace GaleLb.DataPlane.Kernel;
+
+/// <summary>The kernel's data plane: programs attached to the interfaces of this network namespace, maps pinned under a bpffs.</summary>
+public sealed class KernelDataPlane : IDataPlane
+{
+    /// <summary>Far longer than any packet is inside a program.</summary>
+    private static readonly TimeSpan RingGrace = TimeSpan.FromSeconds(1);
+
+    private readonly Lock gate = new();
+    private readonly DataPlaneOptions options;
+    private readonly TimeProvider time;
+    private readonly PinDirectory pins;
+    private readonly ProgramSet programs;
+    private readonly Attachments attachments;
+    private readonly NextHopMonitor nextHops;
+    private readonly FlowSweeper sweeper;
+    private readonly MapImage image;
+    private readonly LocalBinding binding;
+    private readonly PortRange sourcePorts;
+    private readonly ImmutableArray<string> startWarnings;
+    private ForwardingTable? table;
+    private ImmutableArray<string> tableWarnings = [];
+    private bool disposed;
+
+    private KernelDataPlane(DataPlaneOptions options, TimeProvider time, Rollback rollback)
+    {
+        this.options = options;
+        this.time = time;
+        List<string> warnings = [];
+
+        HostRequirements.Check();
+        NetworkSnapshot network;
+        using (NetlinkSocket netlink = NetlinkSocket.Open()) network = NetworkSnapshot.Read(netlink);
+        Link publicLink = FindLink(network, options.PublicInterface, "public");
+        Link privateLink = FindLink(network, options.PrivateInterface, "private");
+        ImmutableArray<IPAddress> sources = ConfigValue.Sources(options, privateLink, network);
+        binding = new LocalBinding(SelfAddresses(publicLink, network));
+
+        pins = PinDirectory.Open(options.PinDirectory, rollback);
+        programs = ProgramSet.Load(options, pins, rollback);
+        rollback.OnFailure(programs.Dispose);
+        KernelMaps maps = programs.Maps;
+
+        sourcePorts = ChooseSourcePorts(maps);
+        GaleConfig config = ConfigValue.Build(options, publicLink, privateLink, sources, sourcePorts);
+        maps.ControlPorts.Update(0u, ConfigValue.ControlPorts(options));
+        ConfirmControl();
+        maps.Config.Update(0u, config);
+        image = maps.ReadImage(NowMs());
+
+        attachments = Attachments.Attach(programs, options, publicLink, privateLink, pins, warnings, rollback);
+        nextHops = new NextHopMonitor([.. sources], maps.WriteNextHops, time);
+        rollback.OnFailure(nextHops.Dispose);
+        sweeper = new FlowSweeper(maps.Flows, maps.HalfOpen, config.TimeoutMs, time, ReleaseRings);
+        startWarnings = [.. warnings];
+    }
+
+    public DataPlaneStatus Status
+    {
+        get
+        {
+            ImmutableArray<InterfaceStatus> interfaces = attachments.Status();
+            string?[] failures = [nextHops.Failure, sweeper.Failure];
+            lock (gate)
+            {
+                return new DataPlaneStatus(
+                    interfaces.All(i => i.Attached),
+                    interfaces[0].Mode,
+                    interfaces,
+                    table?.Index,
+                    table?.Digest,
+                    nextHops.Status,
+                    [.. startWarnings, .. tableWarnings, .. failures.OfType<string>()]);
+            }
+        }
+    }
+
+    /// <summary>Attaches the programs, or takes over what an earlier process left under the same pins.</summary>
+    /// <exception cref="DataPlaneException">What is missing, in words. The machine's network is as it was.</exception>
+    public static KernelDataPlane Start(DataPlaneOptions options, TimeProvider time)
+    {
+        using Rollback rollback = new();
+        try
+        {
+            KernelDataPlane started = new(options, time, rollback);
+            started.nextHops.Start();
+            started.sweeper.Start();
+            rollback.Keep();
+            return started;
+        }
+        catch (BpfException e)
+        {
+            throw new DataPlaneException($"the data plane cannot start: {e.Message}", e);
+        }
+    }
+
+    public ApplyResult Apply(ForwardingTable table)
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            long started = time.GetTimestamp();
+            try
+            {
+                ImmutableArray<MapOperation> plan = Planner.Plan(image, table, binding, NowMs(), (long)RingGrace.TotalMilliseconds);
+
+                Execute(plan, table);
+                this.table = table;
+                tableWarnings = Warn(table);
+                return new ApplyResult(table.Index, table.Digest, plan.Length, time.GetElapsedTime(started), tableWarnings);
+            }
+            catch (Exception e) when (e is PlanException or BpfException)
+            {
+                throw new DataPlaneException($"table {table.Index.Value} could not be applied: {e.Message}", e);
+            }
+        }
+    }
+
+    public Counters ReadCounters()
+    {
+        ForwardingTable? current;
+        lock (gate) current = table;
+        return CounterReader.Read(programs.Maps, current, sweeper.Counters);
+    }
+
+    public ImmutableArray<FlowRow> ListFlows(int limit) => FlowListing.Read(
+        [new KernelFlowTable(programs.Maps.Flows), new KernelFlowTable(programs.Maps.HalfOpen)], limit, MonotonicClock.Milliseconds(time));
+
+    public void ConfirmControl()
+    {
+        if (options.DeadMan is not { } limit) return;
+        programs.Maps.DeadMan.Update(0u, MonotonicClock.Nanoseconds(time) + (ulong)(limit.TotalMilliseconds * 1_000_000));
+    }
+
+    public void Stop()
+    {
+        lock (gate)
+        {
+            if (disposed) return;
+            if (options.OnExit == ExitPolicy.Detach)
+            {
+                attachments.Detach();
+                pins.RemoveAll();
+            }
+        }
+
+        Dispose();
+    }
+
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            if (disposed) return;
+            disposed = true;
+        }
+
+        sweeper.Dispose();
+        nextHops.Dispose();
+        attachments.Dispose();
+        programs.Dispose();
+    }
+
+    /// <summary>
+    /// Next hops of new nodes are written between the nodes and the services, so that no service points at a node without one. A place whose former
+    /// holder still gets packets until the services move keeps its hop until then.
+    /// </summary>
+    private void Execute(ImmutableArray<MapOperation> plan, ForwardingTable next)
+    {
+        int switchAt = 0;
+        while (switchAt < plan.Length && plan[switchAt] is not Planning.WriteService) switchAt++;
+        programs.Maps.Execute(plan[..switchAt], image, NowMs());
+        HashSet<NodeIndex> late = [.. plan[switchAt..].OfType<ClearNextHop>().Select(o => o.Index)];
+        nextHops.SetNodes(late.Count == 0 ? next.Nodes : [.. next.Nodes.Where(n => !late.Contains(n.Index))]);
+        programs.Maps.Execute(plan[switchAt..], image, NowMs());
+        if (late.Count > 0) nextHops.SetNodes(next.Nodes);
+    }
+
+    private static Link FindLink(NetworkSnapshot network, string name, string side) =>
+        network.Find(name) ?? throw new DataPlaneException(
+            $"the {side} interface \"{name}\" does not exist; there are: {string.Join(", ", network.Links.Select(l => l.Name).Order(StringComparer.Ordinal))}");
+
+    private ImmutableArray<IPAddress> SelfAddresses(Link publicLink, NetworkSnapshot network)
+    {
+        if (!options.SelfAddresses.IsEmpty) return options.SelfAddresses;
+        ImmutableArray<IPAddress> own = [.. network.AddressesOf(publicLink.Ifindex).Where(a => a.IsGlobal).Select(a => a.Address)];
+        return !own.IsEmpty ? own : throw new DataPlaneException(
+            $"interface {publicLink.Name} has no address that clients could connect to; give it one, or list addresses under [public_interface]");
+    }
+
+    private PortRange ChooseSourcePorts(KernelMaps maps)
+    {
+        PortRange? former = programs.TookOver && maps.Config.TryLookUp(0u, out GaleConfig config)
+            ? new PortRange(config.PortFirst, config.PortLast)
+            : null;
+        return SourcePortRange.Choose(
+            options.SourcePorts, former, SourcePortRange.ReadLocal(),
+            [.. options.ProtectedPorts, .. options.ControlPorts, .. options.ServicePorts]);
+    }
+
+    private ImmutableArray<string> Warn(ForwardingTable current) =>
+    [
+        .. current.Services.Where(s => s.Address is null && options.OneInterface && sourcePorts.Contains(s.Port)).Select(
+            s => $"service {s.Name}: port {s.Port} is among the source ports {sourcePorts} on the same interface; answers of nodes to it would be lost"),
+    ];
+
+    private void ReleaseRings()
+    {
+        lock (gate)
+        {
+            long now = NowMs();
+            RingSlot[] slots = [.. image.Retired.Where(r => now - r.Value >= (long)RingGrace.TotalMilliseconds).Select(r => r.Key)];
+            if (slots.Length == 0) return;
+            programs.Maps.ReleaseRings(slots);
+            foreach (RingSlot slot in slots) image.Retired.Remove(slot);
+        }
+    }
+
+    private long NowMs() => (long)(MonotonicClock.Nanoseconds(time) / 1_000_000);
+}

@@ -1,0 +1,102 @@
+using System.Buffers.Binary;
+using GaleLb.DataPlane.Native;
+
+namespace GaleLb.DataPlane.Kernel;
+
+/// <summary>
+/// The directory on a bpffs that holds what outlives this process: maps, links, the TC program. Marks are empty directories, since a bpffs takes
+/// nothing else.
+/// </summary>
+internal sealed class PinDirectory
+{
+    private const string BpfFs = "/sys/fs/bpf";
+    private const long BpfFsMagic = 0xcafe4a11;
+
+    private PinDirectory(string path) => Root = path;
+
+    public string Root { get; }
+
+    public string XdpPublicLink => Path("xdp_public");
+
+    public string XdpPrivateLink => Path("xdp_private");
+
+    public string TcProgram => Path("tc_private");
+
+    /// <summary>Finds or makes the directory; mounts a bpffs at /sys/fs/bpf where none is.</summary>
+    /// <exception cref="DataPlaneException">It cannot be, in words.</exception>
+    public static PinDirectory Open(string path, Rollback rollback)
+    {
+        string full = System.IO.Path.GetFullPath(path);
+        if (full.StartsWith(BpfFs + "/", StringComparison.Ordinal) && !IsBpfFs(BpfFs)) Mount();
+        string existing = full;
+        List<string> made = [];
+        while (!Directory.Exists(existing))
+        {
+            made.Add(existing);
+            existing = System.IO.Path.GetDirectoryName(existing) ?? "/";
+        }
+
+        if (!IsBpfFs(existing))
+            throw new DataPlaneException($"pin_path {path} is not on a BPF file system; one is usually mounted at {BpfFs}");
+        try
+        {
+            Directory.CreateDirectory(full);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DataPlaneException($"pin_path {path} cannot be made: {e.Message}", e);
+        }
+
+        rollback.OnFailure(() => RemoveEmpty(made));
+        return new PinDirectory(full);
+    }
+
+    public string Path(string name) => System.IO.Path.Combine(Root, name);
+
+    public static bool Has(string pin) => File.Exists(pin);
+
+    public static void Remove(string pin) => File.Delete(pin);
+
+    public void SetMark(string name) => Directory.CreateDirectory(Path(name));
+
+    public bool HasMark(string name) => Directory.Exists(Path(name));
+
+    public void ClearMark(string name)
+    {
+        if (HasMark(name)) Directory.Delete(Path(name));
+    }
+
+    /// <summary>Takes away every pin and the directory, and the one above it if nothing else is in it.</summary>
+    public void RemoveAll()
+    {
+        if (!Directory.Exists(Root)) return;
+        foreach (string pin in Directory.GetFiles(Root)) File.Delete(pin);
+        foreach (string mark in Directory.GetDirectories(Root)) Directory.Delete(mark);
+        List<string> directories = [Root];
+        string? parent = System.IO.Path.GetDirectoryName(Root);
+        if (parent is not null && parent != BpfFs && IsBpfFs(System.IO.Path.GetDirectoryName(parent)!)) directories.Add(parent);
+        RemoveEmpty(directories);
+    }
+
+    private static void RemoveEmpty(List<string> directories)
+    {
+        foreach (string directory in directories)
+        {
+            if (Directory.Exists(directory) && !Directory.EnumerateFileSystemEntries(directory).Any()) Directory.Delete(directory);
+        }
+    }
+
+    private static unsafe bool IsBpfFs(string path)
+    {
+        byte* buffer = stackalloc byte[256];
+        return LibC.statfs(path, buffer) == 0 && BinaryPrimitives.ReadInt64LittleEndian(new ReadOnlySpan<byte>(buffer, 8)) == BpfFsMagic;
+    }
+
+    private static void Mount()
+    {
+        if (!Directory.Exists(BpfFs))
+            throw new DataPlaneException($"{BpfFs} does not exist: the kernel lacks BPF, or /sys is not mounted");
+        if (LibC.mount("bpf", BpfFs, "bpf", 0, "mode=700") != 0)
+            throw new DataPlaneException(BpfException.LastError($"mount the BPF file system at {BpfFs} (needs CAP_SYS_ADMIN)").Message);
+    }
+}

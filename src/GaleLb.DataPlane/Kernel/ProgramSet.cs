@@ -1,0 +1,113 @@
+using GaleLb.DataPlane.Layout;
+using GaleLb.DataPlane.Native;
+
+namespace GaleLb.DataPlane.Kernel;
+
+/// <summary>The loaded programs and maps of one replica; the maps are pinned, new or taken over.</summary>
+internal sealed class ProgramSet : IDisposable
+{
+    /// <summary>Only the shape of the inner maps; the kernel keeps it inside rings.</summary>
+    private const string RingShape = "ring_shape";
+
+    private ProgramSet(KernelMaps maps, BpfProgram xdpPublic, BpfProgram xdpPass, BpfProgram tcPrivate, bool tookOver)
+    {
+        Maps = maps;
+        XdpPublic = xdpPublic;
+        XdpPass = xdpPass;
+        TcPrivate = tcPrivate;
+        TookOver = tookOver;
+    }
+
+    public KernelMaps Maps { get; }
+
+    public BpfProgram XdpPublic { get; }
+
+    public BpfProgram XdpPass { get; }
+
+    public BpfProgram TcPrivate { get; }
+
+    /// <summary>An earlier process left its maps here.</summary>
+    public bool TookOver { get; }
+
+    /// <exception cref="DataPlaneException">Pinned maps of another shape, or the kernel refused; with the verifier's log.</exception>
+    public static ProgramSet Load(DataPlaneOptions options, PinDirectory pins, Rollback rollback)
+    {
+        using BpfObject obj = GaleObject.Open();
+        obj.Map("flows").SetMaxEntries(options.EstablishedFlows);
+        obj.Map("half_open").SetMaxEntries(options.HalfOpenFlows);
+        obj.SetSection(".rodata.options", default(GaleOptions));
+
+        List<string> created = [];
+        bool tookOver = false;
+        foreach (BpfMapDefinition map in obj.Maps)
+        {
+            if (map.IsSection || map.Name == RingShape) continue;
+            string path = pins.Path(map.Name);
+            if (PinDirectory.Has(path))
+            {
+                CheckPinned(map, path);
+                tookOver = true;
+            }
+            else
+            {
+                created.Add(path);
+            }
+
+            map.SetPinPath(path);
+        }
+
+        rollback.OnFailure(() => created.ForEach(PinDirectory.Remove));
+        try
+        {
+            obj.Load();
+        }
+        catch (BpfException e) when (e.Errno == Errno.EPERM)
+        {
+            throw new DataPlaneException($"the kernel does not let this process load packet programs (CAP_BPF, CAP_NET_ADMIN): {e.Message}", e);
+        }
+        catch (BpfException e)
+        {
+            throw new DataPlaneException($"the kernel refused the packet programs: {e.Message}", e);
+        }
+
+        return new ProgramSet(
+            new KernelMaps(obj),
+            obj.OpenProgram(GaleObject.XdpPublic),
+            obj.OpenProgram(GaleObject.XdpPass),
+            obj.OpenProgram(GaleObject.TcPrivate),
+            tookOver);
+    }
+
+    public void Dispose()
+    {
+        Maps.Dispose();
+        XdpPublic.Dispose();
+        XdpPass.Dispose();
+        TcPrivate.Dispose();
+    }
+
+    private static void CheckPinned(BpfMapDefinition wanted, string path)
+    {
+        using BpfMap pinned = BpfMap.OpenPinned(path);
+        BpfMapInfo have = pinned.Info;
+        if (have.Type != wanted.Type || have.KeySize != wanted.KeySize || have.ValueSize != wanted.ValueSize
+            || have.Flags != wanted.Flags)
+        {
+            throw new DataPlaneException(
+                $"parameter mismatch: the pinned map {path} is of another version of gale-lb ({have.Type}, {have.KeySize}-byte keys, "
+                + $"{have.ValueSize}-byte values; this one needs {wanted.Type}, {wanted.KeySize}, {wanted.ValueSize}). "
+                + Migration(path));
+        }
+
+        if (have.MaxEntries != wanted.MaxEntries)
+        {
+            throw new DataPlaneException(
+                $"parameter mismatch: the pinned map {path} has room for {have.MaxEntries} entries, the configuration says {wanted.MaxEntries}. "
+                + Migration(path));
+        }
+    }
+
+    private static string Migration(string path) =>
+        "A map cannot change its size while flows are in it: either restore the former value, or stop gale-lb, remove "
+        + $"{System.IO.Path.GetDirectoryName(path)} (which ends forwarding and the flows through this replica), and start it again";
+}

@@ -1,0 +1,109 @@
+using GaleLb.DataPlane.Native;
+using GaleLb.DataPlane.Netlink;
+
+namespace GaleLb.DataPlane.Kernel;
+
+/// <summary>
+/// The program at the private interface's ingress: a filter of clsact with a fixed handle and priority, replaced in one step. Its program is
+/// pinned, so that the next process knows the filter for its own.
+/// </summary>
+internal sealed class TcFilter
+{
+    private const uint Handle = 1;
+    private const uint Priority = 0x6c62;
+    private const string MarkPrefix = "made-clsact-";
+
+    private readonly PinDirectory pins;
+    private readonly Link device;
+    private readonly uint programId;
+
+    private TcFilter(PinDirectory pins, Link device, uint programId)
+    {
+        this.pins = pins;
+        this.device = device;
+        this.programId = programId;
+    }
+
+    public bool IsAttached => Hook.Query(Handle, Priority) == programId;
+
+    private TcHook Hook => new(device.Ifindex, TcAttachPoint.Ingress);
+
+    private string Mark => MarkPrefix + device.Ifindex;
+
+    /// <exception cref="DataPlaneException">A filter that is not ours has the place.</exception>
+    public static TcFilter Attach(BpfProgram program, Link device, PinDirectory pins, Rollback rollback)
+    {
+        TcFilter filter = new(pins, device, program.Info.Id);
+        BpfProgram? former = PinDirectory.Has(pins.TcProgram) ? BpfProgram.OpenPinned(pins.TcProgram) : null;
+        bool madeQdisc = filter.Hook.Create();
+        if (madeQdisc)
+        {
+            pins.SetMark(filter.Mark);
+            rollback.OnFailure(() =>
+            {
+                filter.Hook.DestroyQdisc();
+                pins.ClearMark(filter.Mark);
+            });
+        }
+
+        uint? present = filter.Hook.Query(Handle, Priority);
+        if (present is not null && present != former?.Info.Id)
+        {
+            throw new DataPlaneException(
+                $"interface {device.Name} already has a TC filter of handle {Handle} and priority {Priority} that is not ours (program id {present}); "
+                + $"see `tc filter show dev {device.Name} ingress`, or remove it with `tc filter del dev {device.Name} ingress pref {Priority}`");
+        }
+
+        filter.Hook.Attach(program, Handle, Priority);
+        rollback.OnFailure(() =>
+        {
+            if (present is not null) filter.Hook.Attach(former!, Handle, Priority);
+            else filter.Hook.Detach(Handle, Priority);
+            former?.Dispose();
+        });
+        filter.PinProgram(program, former, rollback);
+        return filter;
+    }
+
+    /// <summary>Takes the filter away, and the clsact qdisc if it was made here and nobody else uses it.</summary>
+    public void Detach(NetlinkSocket netlink)
+    {
+        Hook.Detach(Handle, Priority);
+        if (pins.HasMark(Mark))
+        {
+            if (!HasFilters(netlink)) Hook.DestroyQdisc();
+            pins.ClearMark(Mark);
+        }
+
+        PinDirectory.Remove(pins.TcProgram);
+    }
+
+    private bool HasFilters(NetlinkSocket netlink)
+    {
+        int count = 0;
+        foreach (uint parent in new[] { NetlinkRequests.ClsactIngress, NetlinkRequests.ClsactEgress })
+        {
+            netlink.Request(
+                NetlinkRequests.DumpFilters(device.Ifindex, parent),
+                (in NetlinkMessage m) => count += m.Type == NetlinkType.NewFilter ? 1 : 0,
+                $"list the filters of {device.Name}");
+        }
+
+        return count > 0;
+    }
+
+    private void PinProgram(BpfProgram program, BpfProgram? former, Rollback rollback)
+    {
+        // A crash between the two pins leaves a filter whose program is pinned under the temporary name only: Attach would call it foreign. So the
+        // new pin is made first and renamed over the old one.
+        string fresh = pins.Path("tc_private_new");
+        PinDirectory.Remove(fresh);
+        program.Pin(fresh);
+        File.Move(fresh, pins.TcProgram, overwrite: true);
+        rollback.OnFailure(() =>
+        {
+            PinDirectory.Remove(pins.TcProgram);
+            former?.Pin(pins.TcProgram);
+        });
+    }
+}
