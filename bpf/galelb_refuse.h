@@ -10,6 +10,7 @@
 enum {
 	REPLY_TTL = 64,
 	FRAME_LENGTH_MIN = 60, /* not every driver pads what XDP sends */
+	FRAME_PADDING_MAX = 6, /* behind 14 + 20 + 20 bytes */
 	IPV4_DONT_FRAGMENT = 0x4000,
 	TCP_DATA_OFFSET_PLAIN = 0x50, /* five words, no options */
 };
@@ -103,6 +104,19 @@ static __always_inline void reply_write_ipv6(const struct packet *packet, struct
 	__builtin_memcpy(&ip->daddr, &packet->key.source, 16);
 }
 
+/* Clears what is left of the sender's payload where the frame is kept at its minimum length. */
+static __always_inline void clear_padding(void *from, void *end)
+{
+	__u16 *pad = from;
+
+#pragma clang loop unroll(full)
+	for (int n = 0; n < FRAME_PADDING_MAX / 2; n++, pad++) {
+		if ((void *)(pad + 1) > end)
+			break;
+		*pad = 0;
+	}
+}
+
 /* Turns the frame into a reset for its sender. The verdict, or -1 with the frame as it was. */
 static __noinline int send_reset(struct xdp_md *ctx, struct packet *packet)
 {
@@ -148,6 +162,7 @@ static __noinline int send_reset(struct xdp_md *ctx, struct packet *packet)
 			return -1;
 		reply_write_ipv4(packet, ip, sizeof(*ip) + sizeof(*tcp), IPPROTO_TCP);
 	}
+	clear_padding(tcp + 1, end);
 	reset_write_tcp(packet, &numbers, tcp);
 	mac_swap(data);
 	count_reason(GALE_RESET_SENT, 0);

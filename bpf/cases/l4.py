@@ -140,7 +140,7 @@ def tcp_cases(f):
 
     elsewhere = Conversation(f, node=1, source_port=20000)
     case = Case("tcp SYN repeated after the ring changed goes to the new node while the old never answered",
-                world(f, extra=[cursor(1, 8)]))
+                world(f, extra=[cursor(1, 7)]))
     case.step(PUBLIC, talk.from_client(**SYN), "redirect", talk.to_node(**SYN), FORWARDED)
     case.step(PUBLIC, elsewhere.from_client(**SYN), "redirect", elsewhere.to_node(**SYN), FORWARDED,
               given=[ring(0, 1)], half_open=both("SYN_SENT"))
@@ -259,7 +259,7 @@ def refused_node_cases(f):
 
     other = Conversation(f, node=1, source_port=20000)
     case = opened(Case("tcp node given up: a new SYN on the same ports opens a flow to another node",
-                       world(f, extra=[cursor(1, 8)])), talk)
+                       world(f, extra=[cursor(1, 7)])), talk)
     case.step(PUBLIC, other.from_client(**SYN), "redirect", other.to_node(**SYN), FORWARDED,
               given=give_up + [ring(0, 1)], half_open=both("SYN_SENT"), flows=["ESTABLISHED"])
     yield case
@@ -299,7 +299,7 @@ def source_port_cases(f):
     late = Conversation(f, port=CLIENT_PORT + 2, source_port=20001)
     case.step(PUBLIC, late.from_client(**SYN), "redirect", late.to_node(**SYN), FORWARDED)
     robbed = Conversation(f, port=CLIENT_PORT + 1, source_port=20001)
-    case.step(PUBLIC, robbed.from_client(**ACK), "redirect",
+    case.step(PUBLIC, padded(robbed.from_client(**ACK)), "redirect",
               robbed.reset_to_client(flags="R", seq=ISN_NODE + 1, ack=0), {"DROP_NO_FLOW": 1},
               note="the half whose pair names another flow leads nowhere")
     yield case
@@ -359,7 +359,7 @@ def udp_cases(f):
     yield case
 
     other = Conversation(f, transport=UDP, node=1)
-    case = Case("udp flow whose node was given up starts anew with another", world(f, UDP_NUMBER, extra=[cursor(1, 8)]))
+    case = Case("udp flow whose node was given up starts anew with another", world(f, UDP_NUMBER, extra=[cursor(1, 7)]))
     case.step(PUBLIC, talk.from_client(query), "redirect", talk.to_node(query), FORWARDED)
     case.step(PRIVATE, talk.from_node(reply), "redirect", talk.to_client(reply), RETURNED)
     case.step(PUBLIC, other.from_client(query), "redirect", other.to_node(query), FORWARDED,

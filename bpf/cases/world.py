@@ -135,9 +135,9 @@ def ring(number, *indexes):
 
 
 def world(family, protocol=TCP_NUMBER, forwarding=0, extra=(), **settings):
-    """One service on port 80 of the VIP, node 0 alone in its ring, the next source port 20000."""
+    """One service on port 80 of the VIP, node 0 alone in its ring, the next source port is the first."""
     entries = [config(**settings), service(family.vip, 80, protocol, forwarding=forwarding), ring(0, 0),
-               cursor(0, 8)]
+               cursor(0, 7)]
     for index, node_address in enumerate(family.nodes[:3]):
         entries += [node(index, node_address), next_hop(index)]
     # a later entry for the same key replaces the earlier one

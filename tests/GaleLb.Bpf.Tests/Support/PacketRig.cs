@@ -17,13 +17,15 @@ public sealed class PacketRig : IDisposable
     private readonly HashSet<(string Map, string Key)> touched = [];
     private readonly List<BpfMap> inners = [];
 
+    /// <summary>As a class fixture; without root it stays empty, for tests that are skipped.</summary>
     public PacketRig()
-        : this(default)
+        : this(default, FlowsMax, HalfOpenMax)
     {
     }
 
-    public PacketRig(GaleOptions options, uint flowsMax = FlowsMax, uint halfOpenMax = HalfOpenMax)
+    private PacketRig(GaleOptions options, uint flowsMax, uint halfOpenMax)
     {
+        if (!Environment.IsPrivilegedProcess) return;
         using BpfObject loading = GaleObject.Open();
         loading.Map("flows").SetMaxEntries(flowsMax);
         loading.Map("half_open").SetMaxEntries(halfOpenMax);
@@ -32,6 +34,9 @@ public sealed class PacketRig : IDisposable
         foreach (BpfMapDefinition map in loading.Maps.Where(m => !m.IsSection)) maps[map.Name] = loading.OpenMap(map.Name);
         foreach (string name in loading.Programs) programs[name] = loading.OpenProgram(name);
     }
+
+    public static PacketRig Load(GaleOptions options = default, uint flowsMax = FlowsMax, uint halfOpenMax = HalfOpenMax) =>
+        new(options, flowsMax, halfOpenMax);
 
     public BpfMap Map(string name) => maps[name];
 
