@@ -49,7 +49,7 @@ struct packet {
 	__u8 traits;	 /* enum packet_trait */
 	__u8 tcp_flags;
 	__u8 ttl;
-	__u8 zero;
+	__u8 tcp_data_offset; /* in bytes; for UDP as if there were no options */
 };
 
 struct vlan_header {
@@ -158,6 +158,19 @@ static __always_inline int parse_ipv6(void **cursor, void *end, struct packet *p
 	return ip->nexthdr;
 }
 
+/*
+ * Whether the headers contradict themselves or the frame, which length bytes follow from the IP header on.
+ * Judged only once a packet is known to be for a service: others are for the kernel to judge.
+ */
+static __always_inline int is_malformed(const struct packet *packet, __u32 length)
+{
+	__u32 l4_header = packet->key.protocol == IPPROTO_TCP ? sizeof(struct tcphdr) :
+								sizeof(struct udphdr);
+
+	return packet->ip_length > length || packet->tcp_data_offset < sizeof(struct tcphdr) ||
+	       packet->ip_length < packet->l4_offset - packet->l3_offset + l4_header;
+}
+
 /* Ports, and a TCP packet's flags; the cursor stays at the header. 0, or -1. */
 static __always_inline int parse_ports(void *cursor, void *end, struct packet *packet)
 {
@@ -167,8 +180,12 @@ static __always_inline int parse_ports(void *cursor, void *end, struct packet *p
 		if (cursor + sizeof(struct tcphdr) > end)
 			return -1;
 		packet->tcp_flags = ((__u8 *)cursor)[TCP_FLAGS_OFFSET];
-	} else if ((void *)(udp + 1) > end) {
-		return -1;
+		packet->tcp_data_offset = (((__u8 *)cursor)[TCP_FLAGS_OFFSET - 1] >> 4) * 4;
+	} else {
+		if ((void *)(udp + 1) > end)
+			return -1;
+		packet->tcp_flags = 0;
+		packet->tcp_data_offset = sizeof(struct tcphdr);
 	}
 	packet->key.source_port = udp->source;
 	packet->key.destination_port = udp->dest;

@@ -173,6 +173,9 @@ static __always_inline int private_l4(struct __sk_buff *skb, struct packet *pack
 	ours = is_nat_destination(settings, packet);
 	if (!ours && !(settings->flags & GALE_CONFIG_NO_SOURCE_NAT))
 		return private_exit(packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
+	if (unlikely(is_malformed(packet, skb->len - packet->l3_offset)))
+		return ours ? private_exit(packet, GALE_DROP_MALFORMED, TC_ACT_SHOT) :
+			      private_exit(packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
 
 	flow = bpf_map_lookup_elem(&flows, &packet->key);
 	if (likely(flow && flow->direction == GALE_FLOW_REVERSE)) {
@@ -214,7 +217,6 @@ static __always_inline int private_packet(struct __sk_buff *skb)
 	int ethertype, protocol;
 
 	packet.traits = 0;
-	packet.tcp_flags = 0;
 	packet.ip_length = 0;
 	if (unlikely(data + HEADERS_LENGTH > end && skb->len > end - data)) {
 		if (bpf_skb_pull_data(skb, skb->len < HEADERS_LENGTH ? skb->len : HEADERS_LENGTH))

@@ -119,7 +119,6 @@ static __always_inline int public_packet(struct xdp_md *ctx)
 	int ethertype, protocol;
 
 	packet.traits = 0;
-	packet.tcp_flags = 0;
 	packet.ip_length = 0;
 	ethertype = parse_ethernet(&cursor, end, &packet);
 	l3 = cursor;
@@ -149,6 +148,8 @@ static __always_inline int public_packet(struct xdp_md *ctx)
 	service = service_lookup(&packet.key);
 	if (!service)
 		return public_exit(&packet, GALE_PASS_NOT_OURS, XDP_PASS);
+	if (unlikely(is_malformed(&packet, end - l3)))
+		return refuse(ctx, &packet, GALE_DROP_MALFORMED);
 	if (unlikely(packet.traits & PACKET_FRAGMENT_FIRST))
 		return refuse(ctx, &packet, GALE_DROP_FRAGMENT);
 	return public_l4(ctx, &packet, service, l3, cursor);
