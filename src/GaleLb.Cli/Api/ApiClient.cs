@@ -1,0 +1,169 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using GaleLb.Configuration;
+
+namespace GaleLb.Cli.Api;
+
+/// <summary>One request. Paths are relative to <c>/api/v1/</c>, with parts already escaped.</summary>
+internal sealed record ApiRequest(HttpMethod Method, string Path)
+{
+    public ReadOnlyMemory<byte>? Body { get; init; }
+    public string? IfMatch { get; init; }
+
+    /// <summary>Set for orders: makes it harmless that a second replica is asked when the first fell silent.</summary>
+    public string? IdempotencyKey { get; init; }
+}
+
+/// <summary>Talks to whichever replica answers, in the order given.</summary>
+internal sealed class ApiClient : IDisposable
+{
+    private readonly IReadOnlyList<Uri> _addresses;
+    private readonly TimeSpan _timeout;
+    private readonly HttpClient _http;
+
+    public ApiClient(IReadOnlyList<Uri> addresses, TimeSpan timeout, string? token)
+    {
+        _addresses = addresses;
+        _timeout = timeout;
+
+        // Replicas are on a private network; a proxy of the environment does not lead there.
+        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = Timeout.InfiniteTimeSpan };
+        if (token is not null)
+        {
+            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+    }
+
+    /// <summary>Reads a document, as its bytes.</summary>
+    /// <exception cref="ApiException">It was refused, or no replica answered.</exception>
+    public Task<byte[]> GetAsync(string path, CancellationToken cancellation) => SendAsync(new ApiRequest(HttpMethod.Get, path), cancellation);
+
+    /// <exception cref="ApiException">It was refused, or no replica answered.</exception>
+    public async Task<byte[]> SendAsync(ApiRequest request, CancellationToken cancellation)
+    {
+        StringBuilder failures = new();
+        foreach (Uri address in _addresses)
+        {
+            string? failure;
+            using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            deadline.CancelAfter(_timeout);
+            try
+            {
+                using HttpRequestMessage message = Message(request, address);
+                using HttpResponseMessage response = await _http.SendAsync(message, deadline.Token);
+                byte[] body = await response.Content.ReadAsByteArrayAsync(deadline.Token);
+                if (response.IsSuccessStatusCode)
+                {
+                    return body;
+                }
+
+                if (response.StatusCode is not (HttpStatusCode.ServiceUnavailable or HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout))
+                {
+                    throw new ApiException(Refusal(response, body));
+                }
+
+                failure = Refusal(response, body);
+            }
+            catch (HttpRequestException e)
+            {
+                failure = Reason(e);
+            }
+            catch (IOException e)
+            {
+                failure = $"the connection broke: {e.Message}";
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                failure = $"no answer within {DurationText.Format(_timeout)}";
+            }
+
+            failures.Append("\n  ").Append(Name(address)).Append(": ").Append(failure);
+        }
+
+        string hint = _addresses.Count == 1 ? $"\nOther replicas can be named by further --api URL or in {ApiAddresses.Variable}." : "";
+        throw new ApiException($"no replica could answer{failures}{hint}");
+    }
+
+    /// <summary>Reads an answer's document.</summary>
+    /// <exception cref="ApiException">It is not what this API answers.</exception>
+    public static T Parse<T>(byte[] body, JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(body, type) ?? throw new ApiException("the answer is null; expected a JSON object of gale-lb's API");
+        }
+        catch (JsonException e)
+        {
+            throw new ApiException($"the answer is not what gale-lb's API sends ({e.Path}, line {e.LineNumber + 1}): {Shown(body)}");
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private static HttpRequestMessage Message(ApiRequest request, Uri address)
+    {
+        HttpRequestMessage message = new(request.Method, new Uri(address, "/api/v1/" + request.Path));
+        if (request.Body is { } body)
+        {
+            message.Content = new ReadOnlyMemoryContent(body);
+            message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        }
+
+        if (request.IfMatch is { } index)
+        {
+            message.Headers.IfMatch.Add(new EntityTagHeaderValue($"\"{index}\""));
+        }
+
+        if (request.IdempotencyKey is { } key)
+        {
+            message.Headers.Add("Idempotency-Key", key);
+        }
+
+        return message;
+    }
+
+    /// <summary>What a replica's refusal says, in words.</summary>
+    private static string Refusal(HttpResponseMessage response, byte[] body)
+    {
+        string status = $"{(int)response.StatusCode} {response.ReasonPhrase}".TrimEnd();
+        if (response.Content.Headers.ContentType?.MediaType != "application/problem+json")
+        {
+            return body.Length == 0 ? $"answered {status}" : $"answered {status}: {Shown(body)}";
+        }
+
+        ProblemDocument problem = Parse(body, CliJson.Default.ProblemDocument);
+        string title = problem.Title is { Length: > 0 } given ? given : status;
+        string field = problem.Field is { Length: > 0 } name ? $" ({name})" : "";
+        string detail = problem.Detail is { Length: > 0 } text ? $": {text}" : "";
+        return $"{title}{field}{detail}";
+    }
+
+    private static string Reason(HttpRequestException e) => e switch
+    {
+        { HttpRequestError: HttpRequestError.NameResolutionError } => "no such host",
+        { InnerException: SocketException socket } => socket.SocketErrorCode switch
+        {
+            SocketError.ConnectionRefused => "connection refused (is gale-lb running there, and is this its api_port?)",
+            SocketError.HostUnreachable or SocketError.NetworkUnreachable => "no route to it",
+            SocketError.TimedOut => "no answer",
+            _ => socket.Message,
+        },
+        { HttpRequestError: HttpRequestError.SecureConnectionError } => $"TLS failed: {e.InnerException?.Message ?? e.Message}",
+        { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ResponseEnded } => "what answers there does not speak HTTP, or hung up",
+        _ => e.Message,
+    };
+
+    private static string Name(Uri address) => address.GetLeftPart(UriPartial.Authority);
+
+    private static string Shown(byte[] body)
+    {
+        const int shownMax = 200;
+        string text = Encoding.UTF8.GetString(body, 0, Math.Min(body.Length, shownMax)).ReplaceLineEndings(" ").Trim();
+        return body.Length > shownMax ? text + "…" : text;
+    }
+}

@@ -1,0 +1,264 @@
+using System.Text.Json.Serialization;
+
+namespace GaleLb.Cli.Api;
+
+// The REST API's documents as far as galectl shows them. What it does not know it skips, and what is absent has a default,
+// so that a galectl of another version still works; -o json shows an answer whole. Setters rather than init, because generated
+// readers set every init property, and so lose the defaults of absent ones.
+
+internal sealed record StatusDocument
+{
+    public ReplicaDocument Replica { get; set; } = new();
+    public RaftDocument Raft { get; set; } = new();
+    public NodeCountsDocument Nodes { get; set; } = new();
+    public DataPlaneDocument DataPlane { get; set; } = new();
+    public string? Waiting { get; set; }
+    public IReadOnlyList<string> Warnings { get; set; } = [];
+}
+
+internal sealed record ReplicaDocument
+{
+    public string Id { get; set; } = "";
+    public string Address { get; set; } = "";
+    public string ClusterId { get; set; } = "";
+    public string Version { get; set; } = "";
+    public long UptimeMs { get; set; }
+}
+
+internal sealed record RaftDocument
+{
+    public string Role { get; set; } = "";
+    public ulong Term { get; set; }
+    public string? Leader { get; set; }
+    public string? LeaderAddress { get; set; }
+    public ulong CommitIndex { get; set; }
+    public ulong AppliedIndex { get; set; }
+    public bool LeaderContact { get; set; } = true;
+}
+
+internal sealed record NodeCountsDocument
+{
+    public int Total { get; set; }
+    public int Routable { get; set; }
+    public int Probing { get; set; }
+    public int Draining { get; set; }
+    public int Blacklisted { get; set; }
+    public int Down { get; set; }
+    public int Suspect { get; set; }
+}
+
+internal sealed record DataPlaneDocument
+{
+    public bool Attached { get; set; }
+    public string Mode { get; set; } = "";
+    public ulong AppliedIndex { get; set; }
+    public string TableDigest { get; set; } = "";
+    public IReadOnlyList<InterfaceDocument> Interfaces { get; set; } = [];
+    public IReadOnlyList<string> UnresolvedNodes { get; set; } = [];
+    public string? Error { get; set; }
+}
+
+internal sealed record InterfaceDocument
+{
+    public string Name { get; set; } = "";
+    public string Side { get; set; } = "";
+    public string Mode { get; set; } = "";
+}
+
+internal sealed record ClusterDocument
+{
+    public string ClusterId { get; set; } = "";
+    public string? Leader { get; set; }
+    public ulong Term { get; set; }
+    public IReadOnlyList<MemberDocument> Members { get; set; } = [];
+    public IReadOnlyList<StrangerDocument> Waiting { get; set; } = [];
+    public IReadOnlyList<StrangerDocument> Refused { get; set; } = [];
+    public string? Founding { get; set; }
+    public bool DigestsAgree { get; set; } = true;
+}
+
+internal sealed record MemberDocument
+{
+    public string Id { get; set; } = "";
+    public string Address { get; set; } = "";
+    public string Role { get; set; } = "";
+    public bool Vacant { get; set; }
+    public bool Reachable { get; set; }
+    public ulong? MatchIndex { get; set; }
+    public string? ConfigDigest { get; set; }
+    public ulong? AppliedIndex { get; set; }
+    public string? TableDigest { get; set; }
+    public string? ApiAddress { get; set; }
+    public string? Version { get; set; }
+    public IReadOnlyList<DifferenceDocument> Differences { get; set; } = [];
+}
+
+internal sealed record StrangerDocument
+{
+    public string Id { get; set; } = "";
+    public string Address { get; set; } = "";
+    public string Reason { get; set; } = "";
+    public IReadOnlyList<DifferenceDocument> Differences { get; set; } = [];
+}
+
+internal sealed record DifferenceDocument
+{
+    public string Key { get; set; } = "";
+    public string? Cluster { get; set; }
+    public string? Replica { get; set; }
+}
+
+internal sealed record NodesDocument
+{
+    public ulong AppliedIndex { get; set; }
+    public string TableDigest { get; set; } = "";
+    public long AgeMs { get; set; }
+    public IReadOnlyList<NodeDocument> Nodes { get; set; } = [];
+}
+
+internal sealed record NodeDocument
+{
+    public string Id { get; set; } = "";
+    public string Address { get; set; } = "";
+    public int Port { get; set; }
+    public string State { get; set; } = "";
+    public bool Suspect { get; set; }
+    public int Weight { get; set; }
+    public uint Passes { get; set; }
+    public uint Fails { get; set; }
+    public long? LastHeartbeatMsAgo { get; set; }
+    public string? Replica { get; set; }
+    public DateTimeOffset? BlacklistedUntil { get; set; }
+    public long? BlacklistedMsLeft { get; set; }
+    public string? Reason { get; set; }
+    public IReadOnlyList<string> Services { get; set; } = [];
+    public bool Resolved { get; set; } = true;
+    public ulong Connections { get; set; }
+    public ulong Packets { get; set; }
+    public ulong Bytes { get; set; }
+    public ulong Index { get; set; }
+}
+
+internal sealed record BlacklistDocument
+{
+    public ulong AppliedIndex { get; set; }
+    public IReadOnlyList<BanDocument> Blacklist { get; set; } = [];
+}
+
+internal sealed record BanDocument
+{
+    public string Id { get; set; } = "";
+    public string Node { get; set; } = "";
+    public string Reason { get; set; } = "";
+    public long MsLeft { get; set; }
+    public DateTimeOffset? Until { get; set; }
+}
+
+internal sealed record ServicesDocument
+{
+    public ulong AppliedIndex { get; set; }
+    public IReadOnlyList<ServiceDocument> Services { get; set; } = [];
+}
+
+internal sealed record ServiceDocument
+{
+    public string Name { get; set; } = "";
+    public IReadOnlyList<string> Addresses { get; set; } = [];
+    public int Port { get; set; }
+    public string Protocol { get; set; } = "";
+    public string Forwarding { get; set; } = "";
+    public string Scheduler { get; set; } = "";
+    public string Hash { get; set; } = "";
+    public int TargetPort { get; set; }
+    public int Nodes { get; set; }
+    public ulong Index { get; set; }
+}
+
+internal sealed record RingDocument
+{
+    public string Service { get; set; } = "";
+    public int Slots { get; set; }
+    public ulong AppliedIndex { get; set; }
+    public string TableDigest { get; set; } = "";
+    public IReadOnlyList<RingShareDocument> Shares { get; set; } = [];
+}
+
+internal sealed record RingShareDocument
+{
+    public string Node { get; set; } = "";
+    public int Slots { get; set; }
+    public double Share { get; set; }
+}
+
+internal sealed record EventsDocument
+{
+    public ulong AppliedIndex { get; set; }
+    public IReadOnlyList<EventDocument> Events { get; set; } = [];
+}
+
+internal sealed record EventDocument
+{
+    public ulong Index { get; set; }
+    public long LogTimeMs { get; set; }
+    public DateTimeOffset? Time { get; set; }
+    public string Kind { get; set; } = "";
+    public string Subject { get; set; } = "";
+    public string Origin { get; set; } = "";
+    public string Cause { get; set; } = "";
+}
+
+internal sealed record OrderDocument
+{
+    public ulong Index { get; set; }
+    public string Outcome { get; set; } = "";
+    public string? Detail { get; set; }
+    public IReadOnlyList<string>? AppliedOn { get; set; }
+    public IReadOnlyList<string>? Missing { get; set; }
+}
+
+internal sealed record ProblemDocument
+{
+    public string? Title { get; set; }
+    public int Status { get; set; }
+    public string? Detail { get; set; }
+    public string? Field { get; set; }
+}
+
+internal sealed record WeightRequest(int? Weight);
+
+internal sealed record BanRequest(string Node, string? Duration, string? Reason);
+
+internal sealed record MemberRequest(string Address, string? Role);
+
+internal sealed record TransferRequest(string? To);
+
+internal sealed record BlockRequest(string Cidr, string? Duration, string? Reason);
+
+internal sealed record ServiceRequest(
+    string Name, IReadOnlyList<string>? Addresses, int? Port, string? Protocol, string? Forwarding, string? Hash, int? TargetPort);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    RespectNullableAnnotations = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(StatusDocument))]
+[JsonSerializable(typeof(ClusterDocument))]
+[JsonSerializable(typeof(NodesDocument))]
+[JsonSerializable(typeof(NodeDocument))]
+[JsonSerializable(typeof(BlacklistDocument))]
+[JsonSerializable(typeof(ServicesDocument))]
+[JsonSerializable(typeof(RingDocument))]
+[JsonSerializable(typeof(EventsDocument))]
+[JsonSerializable(typeof(OrderDocument))]
+[JsonSerializable(typeof(ProblemDocument))]
+[JsonSerializable(typeof(BanRequest))]
+[JsonSerializable(typeof(MemberRequest))]
+[JsonSerializable(typeof(TransferRequest))]
+[JsonSerializable(typeof(BlockRequest))]
+[JsonSerializable(typeof(ServiceRequest))]
+internal sealed partial class CliJson : JsonSerializerContext;
+
+/// <summary>A null weight means what the node says, so it must be written.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(WeightRequest))]
+internal sealed partial class CliJsonWithNulls : JsonSerializerContext;

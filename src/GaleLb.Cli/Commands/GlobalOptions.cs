@@ -1,0 +1,131 @@
+using System.CommandLine;
+using GaleLb.Cli.Api;
+using GaleLb.Cli.Output;
+using GaleLb.Configuration;
+
+namespace GaleLb.Cli.Commands;
+
+internal enum OutputFormat
+{
+    Table,
+    Wide,
+    Json,
+}
+
+/// <summary>The options that every command has, and the call that follows from them.</summary>
+internal sealed class GlobalOptions
+{
+    public const string TokenFileVariable = "GALECTL_TOKEN_FILE";
+
+    private readonly GalectlEnvironment _environment;
+
+    private readonly Option<string[]> _api = new("--api")
+    {
+        Description = $"A replica's API; give several to fall back on. Default: {ApiAddresses.Variable}, else {ApiAddresses.Default}",
+        HelpName = "URL",
+        Recursive = true,
+        DefaultValueFactory = _ => [],
+    };
+
+    private readonly Option<string> _output = new("--output", "-o")
+    {
+        Description = "How to show the answer",
+        HelpName = "json|table|wide",
+        Recursive = true,
+        DefaultValueFactory = _ => "table",
+    };
+
+    private readonly Option<string> _timeout = new("--timeout")
+    {
+        Description = "How long to wait for each replica, as 5s",
+        HelpName = "DURATION",
+        Recursive = true,
+        DefaultValueFactory = _ => "5s",
+    };
+
+    private readonly Option<string?> _tokenFile = new("--token-file")
+    {
+        Description = $"The file that holds the API token. Default: {TokenFileVariable}",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
+    public GlobalOptions(GalectlEnvironment environment)
+    {
+        _environment = environment;
+        _output.AcceptOnlyFromAmong("json", "table", "wide");
+    }
+
+    public GalectlEnvironment Environment => _environment;
+
+    public IEnumerable<Option> All => [_api, _output, _timeout, _tokenFile];
+
+    /// <summary>Lets a command run with a call to the API.</summary>
+    public void Handle(Command command, Func<ApiCall, ParseResult, CancellationToken, Task<int>> run) =>
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using ApiClient client = Client(parsed);
+            return await run(Call(parsed, client), parsed, cancellation);
+        });
+
+    /// <summary>Lets a command show one document.</summary>
+    public void Handle(Command command, Func<ApiCall, ParseResult, CancellationToken, Task> run) =>
+        Handle(command, async (call, parsed, cancellation) =>
+        {
+            await run(call, parsed, cancellation);
+            return ExitCode.Fine;
+        });
+
+    public ApiClient Client(ParseResult parsed)
+    {
+        string[] given = parsed.GetValue(_api) ?? [];
+        string? variable = _environment.Variable(ApiAddresses.Variable);
+        IEnumerable<string> texts = given.Length > 0 ? given : [string.IsNullOrWhiteSpace(variable) ? ApiAddresses.Default : variable];
+        if (!ApiAddresses.TryParse(texts, out IReadOnlyList<Uri>? addresses, out string error))
+        {
+            throw new UsageException(given.Length > 0 ? $"--api: {error}" : $"{ApiAddresses.Variable}: {error}");
+        }
+
+        string timeout = parsed.GetValue(_timeout)!;
+        if (!DurationText.TryParse(timeout, out TimeSpan perReplica) || perReplica <= TimeSpan.Zero || perReplica > TimeSpan.FromDays(1))
+        {
+            throw new UsageException($"--timeout: \"{timeout}\" is not a time to wait; expected {DurationText.Expected}");
+        }
+
+        return new ApiClient(addresses, perReplica, Token(parsed.GetValue(_tokenFile)));
+    }
+
+    private ApiCall Call(ParseResult parsed, ApiClient client) => new(
+        client,
+        parsed.GetValue(_output) switch
+        {
+            "json" => OutputFormat.Json,
+            "wide" => OutputFormat.Wide,
+            _ => OutputFormat.Table,
+        },
+        new TextOutput(_environment.Output, _environment.IsTerminal),
+        new TextOutput(_environment.Error, hasColours: false));
+
+    private string? Token(string? option)
+    {
+        string? file = option ?? _environment.Variable(TokenFileVariable);
+        if (string.IsNullOrEmpty(file))
+        {
+            return null;
+        }
+
+        string source = option is null ? TokenFileVariable : "--token-file";
+        try
+        {
+            string token = File.ReadLines(file).Select(l => l.Trim()).FirstOrDefault(l => l.Length > 0 && l[0] != '#')
+                ?? throw new UsageException($"{source}: {file} holds no token; expected one on a line");
+            return token.All(c => c is > ' ' and < '\x7F')
+                ? token
+                : throw new UsageException($"{source}: the token in {file} holds other characters than printable ASCII");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"{source}: {file} cannot be read: {e.Message}");
+        }
+    }
+}

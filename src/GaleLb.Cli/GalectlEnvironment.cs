@@ -1,0 +1,6 @@
+namespace GaleLb.Cli;
+
+/// <summary>What galectl takes from where it runs.</summary>
+/// <param name="Variable">An environment variable's value, null when unset.</param>
+/// <param name="IsTerminal">True when a person looks at the output: colours and a table that redraws itself.</param>
+internal sealed record GalectlEnvironment(Func<string, string?> Variable, TextWriter Output, TextWriter Error, bool IsTerminal);
