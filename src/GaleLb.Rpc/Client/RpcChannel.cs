@@ -40,6 +40,9 @@ public sealed class RpcChannel : IDisposable
     /// <summary>"host:port", for messages.</summary>
     public string Target => _base.Authority;
 
+    /// <summary>This machine's side of the last connection made; null before the first.</summary>
+    public IPEndPoint? LocalEndPoint { get; private set; }
+
     internal TimeProvider Time => _options.Time;
 
     internal int MessageBytesMax => _options.MessageBytesMax;
@@ -146,6 +149,7 @@ public sealed class RpcChannel : IDisposable
                 if (_options.SourceAddress is { } source)
                     socket.Bind(new IPEndPoint(source, 0));
                 await socket.ConnectAsync(new IPEndPoint(address, target.Port), cancellationToken);
+                LocalEndPoint = (IPEndPoint?)socket.LocalEndPoint;
                 return socket;
             }
             catch (Exception e)

@@ -1,0 +1,94 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using GaleLb.Configuration;
+using GaleLb.Configuration.Options;
+
+namespace GaleLb.Node.Hosting;
+
+/// <summary>gale-node from its command line to its exit code.</summary>
+internal static class NodeProgram
+{
+    private const int Fine = 0;
+    private const int Failed = 1;
+    private const int BadUsage = 2;
+
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, TextWriter output, TextWriter errors)
+    {
+        CommandLine command = CommandLine.Parse(arguments);
+        if (command.Help)
+        {
+            await output.WriteLineAsync(CommandLine.Usage);
+            return Fine;
+        }
+        if (command.Version)
+        {
+            await output.WriteLineAsync($"gale-node {Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}");
+            return Fine;
+        }
+        if (command.Error is { } error)
+        {
+            await errors.WriteLineAsync($"gale-node: {error}\n\n{CommandLine.Usage}");
+            return BadUsage;
+        }
+
+        ConfigurationResult<NodeOptions> configuration = ConfigurationFile.LoadNode(command.Config!);
+        foreach (ConfigurationMessage warning in configuration.Warnings)
+            await errors.WriteLineAsync($"{warning} (warning)");
+        foreach (ConfigurationMessage message in configuration.Errors)
+            await errors.WriteLineAsync(message.ToString());
+        if (configuration.Options is not { } options)
+            return BadUsage;
+        if (command.CheckConfig)
+        {
+            await output.WriteLineAsync($"{command.Config}: ok");
+            return Fine;
+        }
+        return await ServeAsync(options, output, errors);
+    }
+
+    private static async Task<int> ServeAsync(NodeOptions options, TextWriter output, TextWriter errors)
+    {
+        string name = options.Node.Name ?? Environment.MachineName;
+        if (!NodeIdentity.IsName(name))
+        {
+            await errors.WriteLineAsync($"gale-node: the host name '{name}' cannot be a node's name; set node.name to 1 to 253 of [a-zA-Z0-9._-]");
+            return Failed;
+        }
+        if (options.Forwarding.Mode != NodeForwardingMode.None)
+        {
+            await errors.WriteLineAsync("gale-node: forwarding.mode l2 and l3 are not set up by this version; set up the service addresses yourself and leave forwarding.mode at \"none\"");
+            return Failed;
+        }
+        ReplicaCredentials credentials;
+        try
+        {
+            credentials = ReplicaCredentials.Load(options.Security);
+        }
+        catch (InvalidDataException e)
+        {
+            await errors.WriteLineAsync($"gale-node: {e.Message}");
+            return Failed;
+        }
+
+        NodeLog log = new(output, TimeProvider.System);
+        using CancellationTokenSource stop = new();
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        NodeIdentity identity = new(name, BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))), options.Node);
+        log.Write($"node {name} starting; replicas: {string.Join(", ", options.LoadBalancers)}");
+        bool isNoted = await new NodeAgent(options, identity, credentials, Random.Shared, TimeProvider.System, log).RunAsync(stop.Token);
+        log.Write(isNoted ? "left: the replica has taken note" : "stopped; no replica could be told");
+        return Fine;
+
+        void Stop(PosixSignalContext context)
+        {
+            // A second signal is not held back: it ends the process.
+            if (stop.IsCancellationRequested)
+                return;
+            context.Cancel = true;
+            log.Write("leaving");
+            stop.Cancel();
+        }
+    }
+}
