@@ -9,5 +9,8 @@ namespace GaleLb.Architecture.Tests.Purity;
 /// </summary>
 internal sealed record ApiUse(string InType, string InMethod, string Type, string Member, ImmutableArray<string> TypeArguments)
 {
+    /// <summary>All types that the method mentions anywhere.</summary>
+    public ImmutableHashSet<string> Mentions { get; init; } = [];
+
     public override string ToString() => $"{InType}.{InMethod} uses {Type}{(Member.Length == 0 ? "" : "." + Member)}";
 }

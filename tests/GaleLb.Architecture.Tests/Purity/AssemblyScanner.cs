@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Reflection.Emit;
 using System.Reflection.Metadata;
@@ -11,6 +12,8 @@ internal sealed class AssemblyScanner : IDisposable
     /// <summary>Stands for the type of an instruction that computes with floating point.</summary>
     public const string FloatingPoint = "System.Double";
 
+    private static readonly ConcurrentDictionary<string, ImmutableArray<ApiUse>> Scanned = new(StringComparer.Ordinal);
+
     private readonly PEReader _file;
     private readonly MetadataReader _metadata;
 
@@ -23,9 +26,16 @@ internal sealed class AssemblyScanner : IDisposable
     public IEnumerable<string> ReferencedAssemblies =>
         _metadata.AssemblyReferences.Select(handle => _metadata.GetString(_metadata.GetAssemblyReference(handle).Name));
 
+    /// <summary>All uses in an assembly, which is read once.</summary>
+    public static ImmutableArray<ApiUse> UsesIn(string path) => Scanned.GetOrAdd(path, static path =>
+    {
+        using var scanner = new AssemblyScanner(path);
+        return [.. scanner.Uses()];
+    });
+
     public void Dispose() => _file.Dispose();
 
-    public IEnumerable<ApiUse> Uses()
+    private IEnumerable<ApiUse> Uses()
     {
         foreach (var handle in _metadata.TypeDefinitions)
         {
@@ -41,9 +51,11 @@ internal sealed class AssemblyScanner : IDisposable
 
             foreach (var method in type.GetMethods().Select(_metadata.GetMethodDefinition))
             {
-                foreach (var use in UsesOf(method, typeName))
+                var uses = UsesOf(method, typeName).ToList();
+                var mentions = uses.Select(use => use.Type).ToImmutableHashSet(StringComparer.Ordinal);
+                foreach (var use in uses)
                 {
-                    yield return use;
+                    yield return use with { Mentions = mentions };
                 }
             }
         }
@@ -104,6 +116,14 @@ internal sealed class AssemblyScanner : IDisposable
                 foreach (var (type, member, _) in Resolve(generic.Method))
                 {
                     yield return (type, member, arguments);
+                }
+
+                break;
+            case HandleKind.FieldDefinition:
+                var field = _metadata.GetFieldDefinition((FieldDefinitionHandle)entity);
+                foreach (var name in field.DecodeSignature(TypeNames.Instance, null))
+                {
+                    yield return (name, "", []);
                 }
 
                 break;

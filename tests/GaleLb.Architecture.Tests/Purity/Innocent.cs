@@ -19,6 +19,8 @@ internal static class Innocent
         return text;
     }
 
+    public static bool AsksSortedPairs(int key) => Sorted.Any(pair => pair.Key > key);
+
     public static IEnumerable<int> Iterates(int from)
     {
         for (var at = from; at < 10; at++)

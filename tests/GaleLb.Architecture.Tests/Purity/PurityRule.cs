@@ -30,8 +30,9 @@ internal sealed record PurityRule(string Name, Func<ApiUse, bool> Bans)
         use.InMethod != "GetHashCode"
         && (use.Type == "System.HashCode" || (use.Type is "System.String" or "System.Object" && use.Member == "GetHashCode")));
 
+    // Volatile publishes an immutable state to readers; it decides nothing.
     public static readonly PurityRule Concurrency = new("task, thread or lock", use =>
-        use.Type.StartsWith("System.Threading.", StringComparison.Ordinal));
+        use.Type.StartsWith("System.Threading.", StringComparison.Ordinal) && use.Type != "System.Threading.Volatile");
 
     public static readonly PurityRule Outside = new("file, socket, console, process or environment", use =>
         use.Type.StartsWith("System.Net.Sockets.", StringComparison.Ordinal)
@@ -49,12 +50,13 @@ internal sealed record PurityRule(string Name, Func<ApiUse, bool> Bans)
         || (use.Type == "System.StringComparer" && use.Member.StartsWith("get_CurrentCulture", StringComparison.Ordinal))
         || (use.Type == "System.String" && use.Member is "ToUpper" or "ToLower" or "CompareTo"));
 
-    // What the last line sees is LINQ over a dictionary: there the pairs are the sequence's elements.
+    // The last case is LINQ over a dictionary, of which the call itself shows only that its elements are pairs.
     public static readonly PurityRule UnorderedEnumeration = new("enumeration without an order", use =>
         (Unordered.Contains(use.Type) && Enumerating.Contains(use.Member))
         || (use.Type == "System.Collections.Generic.PriorityQueue`2" && use.Member == "get_UnorderedItems")
         || (use.Type == "System.Linq.Enumerable"
-            && use.TypeArguments.FirstOrDefault("").StartsWith("System.Collections.Generic.KeyValuePair`2", StringComparison.Ordinal)));
+            && use.TypeArguments.FirstOrDefault("").StartsWith("System.Collections.Generic.KeyValuePair`2", StringComparison.Ordinal)
+            && use.Mentions.Overlaps(Unordered)));
 
     public static readonly PurityRule FloatingPoint = new("floating point", use =>
         use.Type is AssemblyScanner.FloatingPoint or "System.Single" or "System.Half" or "System.MathF");

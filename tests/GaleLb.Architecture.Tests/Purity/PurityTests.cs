@@ -48,8 +48,7 @@ public sealed class PurityTests
     [MemberData(nameof(PlantedViolations))]
     public void Scanner_PlantedViolation_IsFoundByItsRuleAlone(string method, string rule)
     {
-        using var scanner = new AssemblyScanner(typeof(Planted).Assembly.Location);
-        var uses = scanner.Uses().Where(use => use.InType.StartsWith(typeof(Planted).FullName!, StringComparison.Ordinal)
+        var uses = AssemblyScanner.UsesIn(typeof(Planted).Assembly.Location).Where(use => use.InType.StartsWith(typeof(Planted).FullName!, StringComparison.Ordinal)
             && (use.InMethod == method || use.InMethod.Contains($"<{method}>", StringComparison.Ordinal)
                 || use.InType.Contains($"<{method}>", StringComparison.Ordinal))).ToImmutableArray();
 
@@ -61,19 +60,13 @@ public sealed class PurityTests
         PlantedViolations.Select(row => (string)row[1]).Distinct().Should().BeEquivalentTo(PurityRule.ForState.Select(rule => rule.Name));
 
     [Fact]
-    public void Scanner_OrderedAndInnocentCode_FindsNothing()
-    {
-        using var scanner = new AssemblyScanner(typeof(Innocent).Assembly.Location);
-
-        scanner.Uses().Where(use => use.InType.StartsWith(typeof(Innocent).FullName!, StringComparison.Ordinal))
+    public void Scanner_OrderedAndInnocentCode_FindsNothing() =>
+        AssemblyScanner.UsesIn(typeof(Innocent).Assembly.Location)
+            .Where(use => use.InType.StartsWith(typeof(Innocent).FullName!, StringComparison.Ordinal))
             .Where(use => PurityRule.ForState.Any(rule => rule.Bans(use))).Should().BeEmpty();
-    }
 
     private static PurityRule Rule(string name) => PurityRule.ForState.Single(rule => rule.Name == name);
 
-    private static List<string> Violations(string assembly, PurityRule rule)
-    {
-        using var scanner = new AssemblyScanner(assembly);
-        return [.. scanner.Uses().Where(rule.Bans).Select(use => use.ToString()).Distinct()];
-    }
+    private static List<string> Violations(string assembly, PurityRule rule) =>
+        [.. AssemblyScanner.UsesIn(assembly).Where(rule.Bans).Select(use => use.ToString()).Distinct()];
 }
