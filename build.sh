@@ -345,7 +345,7 @@ verb_test() {
 		done
 	done
 	((${#selected[@]})) || die 2 "test: no test project's name contains: $*"
-	build_all false
+	if [[ ${selected[*]} == *e2e/* ]]; then build_all false; else build_bpf; fi
 	build_tests
 	for project in "${selected[@]}"; do run_tests "$project"; done
 	totals
