@@ -37,7 +37,7 @@ public sealed class AccessTests(ClusterFixture fixture) : ClusterTests(fixture),
     public Task ChangingCall_FromAnotherMachine_IsForbiddenAndSaysWhatWouldAllowIt() => ObserveAsync(async () =>
     {
         using var http = Topology.Node(1).CreateHttpClient(TimeSpan.FromSeconds(3));
-        using var response = await http.DeleteAsync(new Uri(ReplicaApi.Base(1), "/api/v1/nodes/node-2"));
+        using var response = await http.DeleteAsync(new Uri(ReplicaApi.PrivateBase(1), "/api/v1/nodes/node-2"));
 
         response.StatusCode.Should().Be(HttpStatusCode.Forbidden);
         response.Content.Headers.ContentType?.MediaType.Should().Be("application/problem+json");

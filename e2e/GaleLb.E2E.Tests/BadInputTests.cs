@@ -113,7 +113,7 @@ public sealed class BadInputTests(TopologyFixture fixture) : IClassFixture<Topol
     {
         var config = await ConfigAsync(text => text.Replace("checks_timeout", "chekcs_timeout"));
 
-        await ShouldFailAsync(2, config, config + ":12:", "chekcs_timeout", "checks_timeout");
+        await ShouldFailAsync(2, config, config + ":13:", "chekcs_timeout", "checks_timeout");
     }
 
     [RootFact]

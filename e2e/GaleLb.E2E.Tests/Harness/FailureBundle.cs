@@ -4,7 +4,8 @@ namespace GaleLb.E2E.Tests.Harness;
 public static class FailureBundle
 {
     private static readonly string[] Paths =
-        ["/readyz", "/api/v1/status", "/api/v1/cluster", "/api/v1/nodes", "/api/v1/blacklist", $"/api/v1/services/{Cluster.Service}/ring", "/metrics"];
+        ["/readyz", "/api/v1/status", "/api/v1/cluster", "/api/v1/nodes?consistency=local", "/api/v1/blacklist?consistency=local",
+        $"/api/v1/services/{Cluster.Service}/ring?consistency=local", "/api/v1/events?consistency=local", "/metrics"];
 
     /// <summary>Writes the bundle and returns its directory.</summary>
     public static async Task<string> WriteAsync(Cluster cluster, string test, Exception error)
@@ -25,7 +26,7 @@ public static class FailureBundle
             Directory.CreateDirectory(directory);
             foreach (var path in Paths)
             {
-                await File.WriteAllTextAsync(Path.Combine(directory, path.Trim('/').Replace('/', '-') + ".json"), await DumpAsync(cluster, replica, path));
+                await File.WriteAllTextAsync(Path.Combine(directory, path.Split('?')[0].Trim('/').Replace('/', '-') + ".json"), await DumpAsync(cluster, replica, path));
             }
 
             var links = await Command.InAsync(Topology.Replica(replica), "ip", "-s", "-d", "link");

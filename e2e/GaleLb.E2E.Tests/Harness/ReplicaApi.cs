@@ -4,21 +4,26 @@ using System.Text.Json;
 
 namespace GaleLb.E2E.Tests.Harness;
 
-/// <summary>The REST API of one replica, called from inside its own namespace.</summary>
+/// <summary>
+/// The REST API of one replica, called on loopback inside its own namespace. Nodes and rings are asked for as this replica
+/// has them, without waiting for the leader's word.
+/// </summary>
 public sealed class ReplicaApi(int replica) : IDisposable
 {
+    private static readonly Uri Loopback = new($"http://127.0.0.1:{Topology.ApiPort}");
     private readonly HttpClient _http = Topology.Replica(replica).CreateHttpClient(TimeSpan.FromSeconds(3));
 
     public int Replica { get; } = replica;
 
-    public static Uri Base(int replica) => new($"http://{Topology.PrivateAddress(replica)}:{Topology.ApiPort}");
+    /// <summary>Where other machines reach the API.</summary>
+    public static Uri PrivateBase(int replica) => new($"http://{Topology.PrivateAddress(replica)}:{Topology.ApiPort}");
 
     public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path) =>
-        _http.SendAsync(new(method, new Uri(Base(Replica), path)));
+        _http.SendAsync(new(method, new Uri(Loopback, path)));
 
-    public Task<JsonElement> GetAsync(string path) => _http.GetFromJsonAsync<JsonElement>(new Uri(Base(Replica), path));
+    public Task<JsonElement> GetAsync(string path) => _http.GetFromJsonAsync<JsonElement>(new Uri(Loopback, path));
 
-    public async Task<string> GetTextAsync(string path) => await _http.GetStringAsync(new Uri(Base(Replica), path));
+    public async Task<string> GetTextAsync(string path) => await _http.GetStringAsync(new Uri(Loopback, path));
 
     public async Task<bool> IsReadyAsync()
     {
@@ -42,7 +47,7 @@ public sealed class ReplicaApi(int replica) : IDisposable
     /// <summary>A node by name, as this replica knows it, or null.</summary>
     public async Task<NodeView?> NodeAsync(string name)
     {
-        var nodes = await GetAsync("/api/v1/nodes");
+        var nodes = await GetAsync("/api/v1/nodes?consistency=local");
         return nodes.GetProperty("nodes").EnumerateArray()
             .Where(node => node.GetProperty("id").GetString() == name)
             .Select(node => new NodeView(
@@ -53,7 +58,7 @@ public sealed class ReplicaApi(int replica) : IDisposable
     /// <summary>The share of the service's slots by node name.</summary>
     public async Task<Dictionary<string, double>> RingAsync(string service)
     {
-        var ring = await GetAsync($"/api/v1/services/{service}/ring");
+        var ring = await GetAsync($"/api/v1/services/{service}/ring?consistency=local");
         return ring.GetProperty("shares").EnumerateArray().ToDictionary(
             node => node.GetProperty("node").GetString()!, node => node.GetProperty("share").GetDouble(), StringComparer.Ordinal);
     }
