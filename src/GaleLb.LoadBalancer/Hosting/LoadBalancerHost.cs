@@ -3,6 +3,7 @@ using System.Net;
 using System.Runtime.InteropServices;
 using GaleLb.Configuration.Options;
 using GaleLb.DataPlane;
+using GaleLb.DataPlane.Kernel;
 using GaleLb.LoadBalancer.Cluster;
 using GaleLb.LoadBalancer.Forwarding;
 using GaleLb.LoadBalancer.Nodes;
