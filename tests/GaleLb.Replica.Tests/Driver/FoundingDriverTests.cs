@@ -134,7 +134,7 @@ public sealed class FoundingDriverTests
         cluster.Admit = m => m is not AppendRequest;
         DriverNode founder = cluster.Nodes[0];
         cluster.RunUntil(() => founder.Status!.LastIndex > LogIndex.Zero, Patience).Should().BeTrue();
-        cluster.Run(TimeSpan.FromMilliseconds(50));
+        cluster.Run(TimeSpan.FromMilliseconds(150));
         founder.Crash();
         cluster.Run(TimeSpan.FromSeconds(10));
         cluster.Nodes.Skip(1).Should().OnlyContain(n => n.Status!.DirectoryEmpty);
