@@ -43,9 +43,11 @@ public sealed class RingChoiceTests(PacketRig rig) : IClassFixture<PacketRig>
 
     /// <summary>All replicas must choose alike, also while their versions differ: the function is frozen.</summary>
     [Theory]
-    [InlineData("198.51.100.10:40001", "203.0.113.80:80", false, 7u)]
-    public void Model_GivenTuple_KeepsItsValue(string client, string vip, bool sourceOnly, uint seed) =>
-        RingModel.Hash(IPEndPoint.Parse(client), IPEndPoint.Parse(vip), PacketBuilder.Tcp, sourceOnly, seed).Should().Be(0);
+    [InlineData("198.51.100.10:40001", "203.0.113.80:80", false, 7u, 2181504366u)]
+    [InlineData("198.51.100.10:40001", "203.0.113.80:80", true, 7u, 1011312400u)]
+    [InlineData("[2001:db8:c::10]:40001", "[2001:db8:f::80]:80", false, 99u, 279308957u)]
+    public void Model_GivenTuple_KeepsItsValue(string client, string vip, bool sourceOnly, uint seed, uint expected) =>
+        RingModel.Hash(IPEndPoint.Parse(client), IPEndPoint.Parse(vip), PacketBuilder.Tcp, sourceOnly, seed).Should().Be(expected);
 
     private static ushort NodeOfSlot(int slot) => (ushort)(slot * 2654435761L % 1_000_003 % Nodes);
 }
