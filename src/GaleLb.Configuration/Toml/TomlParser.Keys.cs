@@ -3,6 +3,7 @@ namespace GaleLb.Configuration.Toml;
 internal sealed partial class TomlParser
 {
     /// <summary>Reads a simple or dotted key and the whitespace around it.</summary>
+    /// <param name="depth">How many tables its first part will be in, not counting the document.</param>
     private List<KeyPart> ParseKey(int depth)
     {
         List<KeyPart> parts = [];
@@ -11,7 +12,7 @@ internal sealed partial class TomlParser
             SkipWhitespace();
             int start = _at;
             TomlPosition position = PositionOf(start);
-            if (depth + parts.Count == TomlReader.DepthMax)
+            if (depth + parts.Count > TomlReader.DepthMax)
             {
                 throw Fail(start, $"tables nest more than {TomlReader.DepthMax} deep; expected fewer levels");
             }

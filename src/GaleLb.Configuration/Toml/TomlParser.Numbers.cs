@@ -28,7 +28,7 @@ internal sealed partial class TomlParser
 
         if (digits > 1 && unsigned[0] == '0')
         {
-            throw Fail(start, $"{TomlText.Cut(token)} has a leading zero; expected a number without (an octal one is written 0o{unsigned.TrimStart('0')})");
+            throw Fail(start, $"{TomlText.Cut(token)} has a leading zero; expected a number without (octal numbers begin with 0o)");
         }
 
         ReadOnlySpan<char> rest = unsigned[digits..];

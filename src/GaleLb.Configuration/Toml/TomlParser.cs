@@ -91,7 +91,7 @@ internal sealed partial class TomlParser
         TomlPosition position = PositionOf(_at++);
         bool isArray = Next('[');
         _path.Clear();
-        List<KeyPart> parts = ParseKey(depth: 0);
+        List<KeyPart> parts = ParseKey(depth: 1);
         if (!Next(']'))
         {
             throw Fail(_at, $"expected ] to close the table header, found {TomlText.Found(_text, _at)}");
@@ -194,7 +194,7 @@ internal sealed partial class TomlParser
         }
 
         SkipWhitespace();
-        table.Add(last.Name, last.Position, ParseValue(depth + parts.Count));
+        table.Add(last.Name, last.Position, ParseValue(depth + parts.Count - 1));
         _path.RemoveRange(outer, _path.Count - outer);
     }
 
