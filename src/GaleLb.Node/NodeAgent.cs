@@ -34,6 +34,10 @@ internal sealed class NodeAgent(
     private string _reason = "";
     private TimeSpan _connectTimeout = ConnectTimeoutMax;
     private bool _hasToldListFailed;
+    private long _answers;
+
+    /// <summary>Answers heard so far, over all streams.</summary>
+    public long Answers => Interlocked.Read(ref _answers);
 
     /// <summary>Runs until <paramref name="stop"/> fires, then says that the node is leaving. Returns whether a replica took note.</summary>
     public async Task<bool> RunAsync(CancellationToken stop)
@@ -147,6 +151,7 @@ internal sealed class NodeAgent(
             log.StateChanged(_state, response);
         _state = response.State;
         _reason = response.Reason;
+        Interlocked.Increment(ref _answers);
     }
 
     // The same failure again and again is told once.

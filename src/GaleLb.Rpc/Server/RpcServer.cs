@@ -86,10 +86,10 @@ public sealed class RpcServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_application is null)
+        if (Interlocked.Exchange(ref _application, null) is not { } application)
             return;
-        await _application.StopAsync();
-        await _application.DisposeAsync();
+        await application.StopAsync();
+        await application.DisposeAsync();
     }
 
     private RpcServer Map<TRequest, TResponse>(RpcMethod<TRequest, TResponse> method, MethodShape shape, ServerMethod served)

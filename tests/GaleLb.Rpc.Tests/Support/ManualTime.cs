@@ -19,6 +19,16 @@ public sealed class ManualTime : TimeProvider
         }
     }
 
+    /// <summary>How far away the first timer is; null when none is set.</summary>
+    public TimeSpan? NextDue
+    {
+        get
+        {
+            lock (_lock)
+                return _timers.Count == 0 ? null : _timers.Min(timer => timer.Due) - _now;
+        }
+    }
+
     public override DateTimeOffset GetUtcNow()
     {
         lock (_lock)
@@ -75,6 +85,12 @@ public sealed class ManualTime : TimeProvider
                 time._timers.Remove(this);
                 if (dueTime == Timeout.InfiniteTimeSpan)
                     return true;
+                if (dueTime <= TimeSpan.Zero && period <= TimeSpan.Zero)
+                {
+                    // Due already: as a real timer, it does not wait for the clock to move.
+                    ThreadPool.QueueUserWorkItem(static timer => ((ManualTimer)timer!).Fire(), this);
+                    return true;
+                }
                 Due = time._now + dueTime;
                 Period = period == Timeout.InfiniteTimeSpan ? TimeSpan.Zero : period;
                 time._timers.Add(this);
