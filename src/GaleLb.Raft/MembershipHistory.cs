@@ -22,6 +22,19 @@ internal sealed class MembershipHistory
         return _changes[0].Membership;
     }
 
+    /// <summary>Whether the configuration in force at <paramref name="index"/> or a later one is as asked.</summary>
+    public bool AnyFrom(LogIndex index, Func<Membership, bool> predicate)
+    {
+        for (int i = _changes.Count - 1; i >= 0; i--)
+        {
+            if (predicate(_changes[i].Membership))
+                return true;
+            if (_changes[i].Index <= index)
+                return false;
+        }
+        return false;
+    }
+
     /// <summary>Drops a configuration that no entry says, if it is still the base.</summary>
     public void ForgetInitial()
     {

@@ -52,12 +52,10 @@ public sealed partial class RaftNode
 
     /// <summary>
     /// A voter campaigns; so does one whose removal or demotion is appended and not known committed, as its vote and log may
-    /// still be needed to commit that very change (§4.2.2).
+    /// still be needed to commit that very change (§4.2.2). Right after a restart little is known committed, so every
+    /// configuration from the committed one on counts; a member that is out for good is ignored by the others (pre-vote).
     /// </summary>
-    private bool MayCampaign =>
-        !_suspended
-        && (IsLivingVoter(_memberships.Current)
-            || (_memberships.CurrentIndex > _log.Commit && IsLivingVoter(_memberships.At(_log.Commit))));
+    private bool MayCampaign => !_suspended && _memberships.AnyFrom(_log.Commit, IsLivingVoter);
 
     private bool IsLivingVoter(Membership membership) => membership.Find(_self) is { Role: MemberRole.Voter, Vacant: false };
 

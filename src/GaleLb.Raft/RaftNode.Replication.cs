@@ -27,7 +27,7 @@ public sealed partial class RaftNode
         return full || !_transferTarget.IsNone ? ProposalRefusal.Busy : ProposalRefusal.None;
     }
 
-    private ProposalTicket AppendOwn(EntryKind kind, ReadOnlyMemory<byte> payload)
+    internal ProposalTicket AppendOwn(EntryKind kind, ReadOnlyMemory<byte> payload)
     {
         var entry = new Entry(_log.LastIndex.Next(), _term, kind, payload);
         AppendToLog(entry);
@@ -163,6 +163,10 @@ public sealed partial class RaftNode
             return;
         _flushPending = true;
 
+        // What it was sent is compacted by now, so that nothing of the window can be repeated: it needs the snapshot.
+        if (peer.State == ProgressState.Replicate && peer.Match < _log.BaseIndex)
+            peer.BecomeProbe(peer.Match.Next());
+
         // An append that was lost and had no successor is only noticed by asking: this one is refused then.
         if (peer.State == ProgressState.Replicate && (peer.Next > _log.LastIndex || peer.Inflight.IsFull))
             SendEmptyAppend(peer);
@@ -172,8 +176,12 @@ public sealed partial class RaftNode
     private void AdvanceCommitByCounting()
     {
         LogIndex index = QuorumIndex();
-        if (index <= _log.Commit || !_log.TryTermAt(index, out Term term) || term != _term)
-            return;
+        if (index > _log.Commit && _log.TryTermAt(index, out Term term) && term == _term)
+            CommitUpTo(index);
+    }
+
+    internal void CommitUpTo(LogIndex index)
+    {
         for (LogIndex i = _log.Commit.Next(); i <= index; i = i.Next())
             _uncommittedBytes -= SizeOf(_log[i]);
         _log.AdvanceCommit(index);
@@ -182,7 +190,7 @@ public sealed partial class RaftNode
     }
 
     /// <summary>The last index that a quorum of voters has durable; we count ourselves only as far as our own disk is (§10.2.1).</summary>
-    private LogIndex QuorumIndex()
+    internal LogIndex QuorumIndex()
     {
         Span<ulong> matches = stackalloc ulong[MembershipCodec.MembersMax];
         int count = 0;
@@ -232,7 +240,7 @@ public sealed partial class RaftNode
         }
     }
 
-    private void TruncateAfter(LogIndex last)
+    internal void TruncateAfter(LogIndex last)
     {
         _log.TruncateAfter(last);
         ClampOutstanding(last);

@@ -61,6 +61,12 @@ public sealed partial class RaftNode
     /// <summary>The configuration in force at <paramref name="index"/>, for naming a snapshot there. It must not be compacted.</summary>
     public Membership MembershipAt(LogIndex index) => _memberships.At(index);
 
+    internal RaftRole Role => _role;
+    internal Term Term => _term;
+    internal MemberId Leader => _leader;
+    internal Membership Membership => _memberships.Current;
+    internal RaftLog Log => _log;
+
     /// <summary>One tick of time has passed.</summary>
     public void Tick()
     {

@@ -171,6 +171,26 @@ public sealed class MembershipTests
         cluster[2].Core.Status.CommitIndex.Should().Be(cluster[2].Core.Status.LastIndex);
     }
 
+    // As above, but the founding configuration is itself in the log, so that after the restart none at all is known committed.
+    [Fact]
+    public void Tick_RemovalOfItselfUncommittedSinceFounding_StillCampaigns()
+    {
+        var cluster = new TestCluster();
+        cluster.Add(1);
+        cluster.Add(2);
+        cluster[1].Core.Found(Voters(1, 2));
+        cluster.Settle();
+        cluster.Cut(1, 2);
+        cluster[1].Core.ProposeMembership(Voters(2)).Accepted.Should().BeTrue();
+        cluster.Settle();
+        cluster.Restart(1);
+        cluster.Restart(2);
+        cluster.Heal();
+        cluster.TickAll(100);
+        cluster[2].Core.Status.Role.Should().Be(RaftRole.Leader);
+        cluster[2].Core.Status.Membership.Should().Be(Voters(2));
+    }
+
     [Fact]
     public void Step_AppendFromUnknownLeader_IsAccepted()
     {

@@ -72,6 +72,21 @@ public sealed class SnapshotTests
         cluster[3].State.Should().Equal(cluster[1].State).And.EndWith("newer");
     }
 
+    // (1) the window to 3 is full of lost appends, (2) the log is compacted beyond them, (3) nothing of the window can be repeated.
+    [Fact]
+    public void TickAll_WindowFullWhenLogIsCompacted_FollowerGetsTheSnapshot()
+    {
+        TestCluster cluster = Led(1, Voters(1, 2, 3), Chunks(64) with { InflightAppendsMax = 2 });
+        cluster.Isolate(3);
+        cluster.Commit(1, "a");
+        cluster.Commit(1, "b");
+        cluster.Commit(1, "c");
+        cluster[1].TakeSnapshot(trailing: 0);
+        cluster.Heal();
+        cluster.TickAll(6);
+        cluster[3].State.Should().Equal("a", "b", "c");
+    }
+
     [Fact]
     public void Compact_WithTrailing_KeepsEntriesForThoseSlightlyBehind()
     {

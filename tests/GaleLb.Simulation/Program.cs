@@ -1,1 +1,30 @@
-return 0;
+using System.Diagnostics;
+using GaleLb.Simulation;
+using GaleLb.Simulation.Faults;
+
+SimulationOptions options;
+try
+{
+    options = SimulationOptions.Parse(args);
+}
+catch (FormatException e)
+{
+    Console.Error.WriteLine(e.Message);
+    Console.Error.WriteLine(SimulationOptions.Usage);
+    return 2;
+}
+
+if (options.ListPlants)
+{
+    foreach ((PlantedBug bug, string what) in PlantCatalog.All)
+        Console.WriteLine($"{bug,-32}{what}");
+    return 0;
+}
+
+Console.WriteLine($"simulation: seed {options.Seed}, seeds {options.Seeds}, steps {options.Steps}, replicas {options.Replicas}, plant {options.Plant}");
+var watch = Stopwatch.StartNew();
+var runner = new Runner(options);
+bool clean = options.ProvePlants ? runner.ProvePlants() : runner.RunAll();
+double seconds = watch.Elapsed.TotalSeconds;
+Console.WriteLine($"simulation: {runner.Summary}, {runner.Steps:N0} steps in {seconds:F1} s ({runner.Steps / seconds:N0} steps/s)");
+return clean ? 0 : 1;

@@ -1,0 +1,90 @@
+using GaleLb.Raft;
+using GaleLb.Simulation.Faults;
+using GaleLb.Simulation.Replicas;
+
+namespace GaleLb.Simulation;
+
+/// <summary>The replicas of a run, those that are gone for good included.</summary>
+internal sealed class Roster(World world, IMemberFactory factory)
+{
+    private readonly SortedDictionary<MemberId, SimulatedMember> _members = [];
+    private Membership _initial = Membership.Empty;
+    private ulong _nextId = 1;
+
+    public IEnumerable<SimulatedMember> All => _members.Values;
+    public IEnumerable<SimulatedMember> Up => _members.Values.Where(m => m.IsUp);
+
+    /// <summary>The leader of the latest term that is up, if any.</summary>
+    public SimulatedMember? Leader => Up.Where(m => m.Role == RaftRole.Leader).MaxBy(m => m.Term);
+
+    public SimulatedMember? Find(MemberId id) => _members.GetValueOrDefault(id);
+
+    public void Begin()
+    {
+        int voters = world.Profile.Voters;
+        int vacant = world.Profile.VacantSeat && voters >= 3 ? 1 : 0;
+        List<string> addresses = [.. Enumerable.Range(1, voters).Select(AddressOf)];
+        _initial = new Membership(addresses.Select((a, i) => new Member(NewId(), a, MemberRole.Voter, i >= voters - vacant)));
+        foreach (Member member in _initial.Members.Where(m => !m.Vacant))
+            Add(member.Id, member.Address, world.Profile.Founding || factory.IsSelfFounding ? null : _initial, addresses);
+        if (vacant > 0 || voters < 3)
+            Add(NewId(), AddressOf(voters - vacant + 1), null, addresses);
+    }
+
+    /// <summary>Some empty member tries to found the cluster, as its caller would after having met the others.</summary>
+    public void FoundSomewhere()
+    {
+        if (factory.IsSelfFounding || Up.Any(m => m.LastIndex > LogIndex.Zero))
+            return;
+        List<SimulatedMember> candidates = [.. Up.Where(m => _initial.IsVoter(m.Id))];
+        if (candidates.Count < _initial.Quorum)
+            return;
+        SimulatedMember founder = world.Random.Pick(candidates);
+        World.Guard(founder, () => founder.Found(_initial));
+    }
+
+    public void Revive(SimulatedMember member)
+    {
+        if (!member.IsUp && !member.IsDead)
+            world.Boot(member);
+    }
+
+    /// <summary>
+    /// Wipes a directory for good; its replica comes back at the same address as a stranger. Only while every configuration that
+    /// anybody holds keeps a living majority without it.
+    /// </summary>
+    public void WipeOne()
+    {
+        List<SimulatedMember> living = [.. All.Where(m => !m.IsDead)];
+        if (living.Exists(m => !m.IsUp))
+            return;
+        SimulatedMember victim = world.Random.Pick(living);
+        if (!living.TrueForAll(m => LivingVoters(m.Membership, without: victim.Id) >= m.Membership.Quorum))
+            return;
+        if (victim.Membership.IsEmpty)
+            return;
+        world.Trace(victim, "is wiped");
+        if (world.Bug == PlantedBug.AmnesiacMember && victim is CoreMember core)
+        {
+            World.Guard(victim, core.ComeBackWithAmnesia);
+            return;
+        }
+        victim.Crash();
+        victim.IsDead = true;
+        world.Boot(Add(NewId(), victim.Address, null, [.. _initial.Members.Select(m => m.Address)]));
+    }
+
+    public int LivingVoters(Membership membership, MemberId without = default) =>
+        membership.Voters.Count(id => id != without && Find(id) is { IsDead: false });
+
+    private static string AddressOf(int seat) => $"10.0.0.{seat}:9090";
+
+    private SimulatedMember Add(MemberId id, string address, Membership? initial, IReadOnlyList<string> addresses)
+    {
+        SimulatedMember member = factory.Create(id, address, initial, addresses, world);
+        _members.Add(id, member);
+        return member;
+    }
+
+    private MemberId NewId() => new(_nextId++);
+}

@@ -1,0 +1,87 @@
+using GaleLb.Simulation.Faults;
+using GaleLb.Simulation.Replicas;
+
+namespace GaleLb.Simulation;
+
+/// <summary>Runs seed after seed and says how to repeat one that failed.</summary>
+internal sealed class Runner(SimulationOptions options)
+{
+    private int _runs;
+    private int _failed;
+    private int _acknowledged;
+    private int _reads;
+    private string _plants = "";
+
+    public long Steps { get; private set; }
+
+    public string Summary => $"{_runs} runs, {_failed} failed, {_acknowledged:N0} orders acknowledged, {_reads:N0} reads answered{_plants}";
+
+    /// <summary>True when every run was clean.</summary>
+    public bool RunAll()
+    {
+        for (int i = 0; i < options.Seeds; i++)
+            foreach ((string name, IMemberFactory members) in Kinds())
+                if (Run(options.Seed + (ulong)i, options.Plant, members) is { } failure)
+                    Report(options.Seed + (ulong)i, name, failure);
+        return _failed == 0;
+    }
+
+    /// <summary>Plants every bug in turn; true when each is caught within the seeds given.</summary>
+    public bool ProvePlants()
+    {
+        int caught = 0;
+        foreach ((PlantedBug bug, _) in PlantCatalog.All)
+        {
+            string result = Hunt(bug);
+            caught += result.Length > 0 ? 1 : 0;
+            Console.WriteLine($"{bug,-32}{(result.Length > 0 ? result : "NOT CAUGHT")}");
+        }
+        _plants = $", {caught} of {PlantCatalog.All.Count} planted bugs caught";
+        return caught == PlantCatalog.All.Count;
+    }
+
+    private string Hunt(PlantedBug bug)
+    {
+        for (int i = 0; i < options.Seeds; i++)
+            foreach ((string name, IMemberFactory members) in Kinds())
+                if (Run(options.Seed + (ulong)i, bug, members) is { } failure)
+                    return $"seed {options.Seed + (ulong)i,-6}{name,-8}{failure.Oracle,-24}{failure.What}";
+        return "";
+    }
+
+    private IEnumerable<(string Name, IMemberFactory Members)> Kinds()
+    {
+        if (options.Replicas is "core" or "both")
+            yield return ("core", new CoreMemberFactory());
+    }
+
+    private SimulationFailure? Run(ulong seed, PlantedBug bug, IMemberFactory members)
+    {
+        Action<string>? trace = options.Trace ? Console.Error.WriteLine : null;
+        var world = new World(seed, bug, members, trace);
+        _runs++;
+        try
+        {
+            world.Run(options.Steps);
+            return null;
+        }
+        catch (SimulationFailure failure)
+        {
+            return failure;
+        }
+        finally
+        {
+            Steps += world.Steps;
+            _acknowledged += world.Oracles.Orders.Acknowledged;
+            _reads += world.Oracles.Reads.Answered;
+        }
+    }
+
+    private void Report(ulong seed, string replicas, SimulationFailure failure)
+    {
+        _failed++;
+        string plant = options.Plant == PlantedBug.None ? "" : $" --plant {options.Plant}";
+        Console.WriteLine($"FAILED seed {seed}, {failure.Message}");
+        Console.WriteLine($"  repeat: ./build.sh sim --seed {seed} --steps {options.Steps} --replicas {replicas}{plant} --trace");
+    }
+}
