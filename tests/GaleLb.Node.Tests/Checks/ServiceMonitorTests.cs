@@ -70,8 +70,8 @@ public sealed class ServiceMonitorTests
         public async Task RunUntilDrainedAsync()
         {
             using CancellationTokenSource stop = new();
-            Task run = Monitor.RunAsync(stop.Token);
             int checks = Results.Count;
+            Task run = Monitor.RunAsync(stop.Token);
             for (int i = 1; i <= checks; i++)
             {
                 await Checked.Reader.ReadAsync().AsTask().WaitAsync(Watchdog);
