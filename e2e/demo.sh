@@ -134,10 +134,10 @@ bring_up() {
 		start "http-$n" "node-$n" "$work/node-$n/http.log" "$root/e2e/http_node.py" "node-$n" "10.98.2.$((10 + n))" 8080
 		start "node-$n" "node-$n" "$work/node-$n/log" "$root/bin/gale-node" --config "$work/node-$n/node.toml"
 	done
-	within 15000 all_ready 1 2 3 || fail "not every replica became ready within 15 s"
-	within 15000 find_leader 1 2 3 || fail "no replica leads after 15 s"
+	within 60000 all_ready 1 2 3 || fail "not every replica became ready within 60 s"
+	within 60000 find_leader 1 2 3 || fail "no replica leads after 60 s"
 	observed "replicas 10.98.1.1, .2 and .3 are ready; lb-$leader leads (term $(status_of "$leader" .raft.term))"
-	within 15000 routable_is "$nodes" 1 2 3 || fail "not every node became routable within 15 s"
+	within 60000 routable_is "$nodes" 1 2 3 || fail "not every node became routable within 60 s"
 	observed "all $nodes nodes passed their checks and are routable on every replica"
 }
 

@@ -12,7 +12,7 @@ public sealed class Cluster : IAsyncDisposable
     public static readonly TimeSpan ChecksTimeout = TimeSpan.FromSeconds(1);
 
     public static readonly ImmutableArray<int> AllReplicas = [1, 2, 3];
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
     private readonly Topology _topology;
     private readonly Dictionary<int, Daemon> _replicas = [];
