@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """A node in another language, which sends one heartbeat, right or wrong, and tells what came of it.
 
     heartbeat_probe.py ADDRESS:PORT valid|malformed|bad-name|oversized

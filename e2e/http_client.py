@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """The client of the demo: requests on a new connection each, spread evenly over addresses, one line a request.
 
     http_client.py [--count N | --seconds S] [--rate R] [--parallel P] ADDRESS[:PORT]...

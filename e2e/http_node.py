@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """The service of a node in the demo and the end-to-end tests: HTTP/1.1 that answers with the node's name.
 
     http_node.py NAME ADDRESS PORT

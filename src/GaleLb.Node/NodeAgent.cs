@@ -77,7 +77,7 @@ internal sealed class NodeAgent(
         if (!_hasToldListFailed)
         {
             _hasToldListFailed = true;
-            log.Write($"no replica can be used; trying again, at the latest every {DurationText.Format(ReplicaSelector.BackoffMax)}");
+            log.Write($"no replica can be used; trying again, at the latest every {DurationText.Format(_selector.BackoffMax)}");
         }
         await Task.Delay(delay, time, stop).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return !stop.IsCancellationRequested;
@@ -102,6 +102,7 @@ internal sealed class NodeAgent(
             GetConfigResponse config = await client.GetConfigAsync(
                 new GetConfigRequest { Node = identity.Name }, new RpcCallOptions(_connectTimeout * 2, metadata, giveUp));
             TimeSpan interval = HeartbeatSession.IntervalOf(config.HeartbeatIntervalMs);
+            _selector.Fit(TimeSpan.FromMilliseconds(config.ChecksTimeoutMs));
             _connectTimeout = interval < ConnectTimeoutMin ? ConnectTimeoutMin : interval < ConnectTimeoutMax ? interval : ConnectTimeoutMax;
 
             IPAddress own = options.Node.Ip ?? channel.LocalEndPoint!.Address;

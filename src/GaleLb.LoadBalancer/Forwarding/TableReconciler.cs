@@ -9,7 +9,8 @@ namespace GaleLb.LoadBalancer.Forwarding;
 
 /// <summary>
 /// Keeps this replica's kernel at the applied state: derives the table after every change and hands it to the data plane.
-/// Changes that arrive while one is being written are taken together.
+/// Changes that arrive while one is being written are taken together. Nothing is written before <see cref="Release"/>:
+/// what a predecessor left in the kernel is newer than what a replica knows right after its start.
 /// </summary>
 internal sealed class TableReconciler : IAsyncDisposable
 {
@@ -24,6 +25,7 @@ internal sealed class TableReconciler : IAsyncDisposable
     private readonly ForwardingTableBuilder _builder = new();
     private readonly CancellationTokenSource _stop = new();
     private volatile TableView _view;
+    private volatile bool _released;
     private Task _running = Task.CompletedTask;
 
     public TableReconciler(ClusterMachine machine, IDataPlane dataPlane, TimeProvider time, ILogger<TableReconciler> log)
@@ -37,6 +39,13 @@ internal sealed class TableReconciler : IAsyncDisposable
     public TableView View => _view;
 
     public void Start() => _running = Task.Run(() => RunAsync(_stop.Token));
+
+    /// <summary>The state has caught up with the cluster: from now on the kernel follows it.</summary>
+    public void Release()
+    {
+        _released = true;
+        _signal.Writer.TryWrite(true);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -62,6 +71,11 @@ internal sealed class TableReconciler : IAsyncDisposable
     {
         ClusterState state = _machine.State;
         ForwardingTable table = _builder.Next(state);
+        if (!_released)
+        {
+            _view = new TableView(table, InKernel: false, Error: null);
+            return true;
+        }
         try
         {
             ApplyResult result = _dataPlane.Apply(table);
@@ -90,4 +104,7 @@ internal sealed record TableView(ForwardingTable Table, bool InKernel, string? E
 {
     public LogIndex Index => Table.Index;
     public string Digest => Table.Digest;
+
+    /// <summary>What the kernel forwards by, as far as this process wrote it; zero before its first table.</summary>
+    public LogIndex KernelIndex => InKernel ? Index : LogIndex.Zero;
 }

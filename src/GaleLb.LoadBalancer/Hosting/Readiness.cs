@@ -13,27 +13,24 @@ internal sealed class Readiness(bool forwards)
     private LogIndex? _target;
     private bool _reached;
 
-    /// <summary>Called after every change of status or table.</summary>
-    public void Follow(ReplicaStatus status, TableView table)
-    {
-        if (_reached)
-            return;
-        if (_target is null && status.LeaderContact && status.CommitIndex > LogIndex.Zero)
-            _target = status.CommitIndex;
-        _reached = _target is { } target && table.InKernel && table.Index >= target;
-    }
+    /// <summary>A leader confirmed that all up to <paramref name="index"/> was committed by now. The first one counts.</summary>
+    public void CaughtUp(LogIndex index) => _target ??= index;
+
+    /// <summary>Called after every change of the table.</summary>
+    public void Follow(TableView table) =>
+        _reached = _reached || (_target is { } target && table.InKernel && table.Index >= target);
 
     /// <summary>Null when ready, else what is missing.</summary>
-    public string? Missing(ReplicaStatus status, bool attached)
+    public string? Missing(FoundingStatus founding, bool attached)
     {
         if (forwards && !attached)
             return "the packet programs are not attached";
         if (_reached)
             return null;
-        if (status.Founding.Waiting)
-            return status.Founding.Reason;
-        return _target is null
-            ? "no leader has been met since the start"
-            : $"the table of index {_target} is not in the kernel yet";
+        if (founding.Waiting)
+            return founding.Reason;
+        return _target is { } target
+            ? $"the table of index {target} is not in the kernel yet"
+            : "no leader has confirmed since the start what is committed";
     }
 }

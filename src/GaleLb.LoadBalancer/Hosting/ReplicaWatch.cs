@@ -15,6 +15,8 @@ internal sealed class ReplicaWatch(
     private Membership _membership = Membership.Empty;
     private (RaftRole Role, Term Term, MemberId Leader) _told;
     private string? _waiting;
+    private Task<ReadResult>? _catchingUp;
+    private bool _caughtUp;
 
     protected override ValueTask RoundAsync(CancellationToken stop)
     {
@@ -25,11 +27,30 @@ internal sealed class ReplicaWatch(
             _membership = status.Membership;
             network.Follow(_membership);
         }
-        readiness.Follow(status, tables.View);
+        CatchUp(status, stop);
+        readiness.Follow(tables.View);
         if (status.LeaderContact)
             dataPlane.ConfirmControl();
         Tell(status);
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>
+    /// Until a read barrier has passed the state may be far behind what the kernel was left with; only then may the kernel
+    /// follow it. The commit index of a first heartbeat would not do: a leader sends no more of it than it knows to match here.
+    /// </summary>
+    private void CatchUp(ReplicaStatus status, CancellationToken stop)
+    {
+        if (_caughtUp || !status.LeaderContact)
+            return;
+        if (_catchingUp is { IsCompletedSuccessfully: true, Result.Index: { } index })
+        {
+            _caughtUp = true;
+            readiness.CaughtUp(index);
+            tables.Release();
+        }
+        else if (_catchingUp is null or { IsCompleted: true })
+            _catchingUp = replica.ReadBarrierAsync(stop);
     }
 
     private void Tell(ReplicaStatus status)

@@ -16,10 +16,8 @@ internal sealed class HealthDesk(ClusterMachine machine, LogClock clock, TimePro
     private readonly Lock _gate = new();
     private readonly HealthJudge _judge = new();
     private readonly Dictionary<string, string> _heardBy = new(StringComparer.Ordinal);
-    private readonly long _startedAt = time.GetTimestamp();
+    private readonly JudgeClock _now = new(time);
     private bool _inOffice;
-
-    private TimeSpan Now => time.GetElapsedTime(_startedAt);
 
     private LogTime LogNow => new(clock.NowMs);
 
@@ -31,9 +29,9 @@ internal sealed class HealthDesk(ClusterMachine machine, LogClock clock, TimePro
             (ServingStatus)heard.Status, heard.Description.Services, [.. heard.NotServing], heard.Detail, age);
         lock (_gate)
         {
-            _judge.Observe(observation, Now);
+            _judge.Observe(observation, _now.Time);
             _heardBy[heard.Node] = via;
-            HeartbeatAnswer word = _judge.Answer(machine.State, heard.Node, heard.Description.Instance, LogNow, Now);
+            HeartbeatAnswer word = _judge.Answer(machine.State, heard.Node, heard.Description.Instance, LogNow, _now.Time);
             bool refused = word.State == AnsweredState.Refused;
             return new ObservationAnswer
             {
@@ -69,8 +67,8 @@ internal sealed class HealthDesk(ClusterMachine machine, LogClock clock, TimePro
         lock (_gate)
         {
             _heardBy.Clear();
-            _judge.BecomeLeader(machine.State, Now);
-            _judge.ConsiderAges(ages, complete, Now);
+            _judge.BecomeLeader(machine.State, _now.Time);
+            _judge.ConsiderAges(ages, complete, _now.Time);
             _inOffice = true;
         }
     }
@@ -83,7 +81,11 @@ internal sealed class HealthDesk(ClusterMachine machine, LogClock clock, TimePro
     /// <summary>What the log has to know by now; empty, almost always.</summary>
     public ImmutableArray<Command> Decide()
     {
-        lock (_gate) return _inOffice ? _judge.Decide(machine.State, LogNow, Now) : [];
+        lock (_gate)
+        {
+            _now.Round();
+            return _inOffice ? _judge.Decide(machine.State, LogNow, _now.Time) : [];
+        }
     }
 
     /// <summary>These were not committed: they are decided anew.</summary>
@@ -100,7 +102,7 @@ internal sealed class HealthDesk(ClusterMachine machine, LogClock clock, TimePro
             if (!_inOffice)
                 return null;
             return new NodeLiveness(
-                (uint)_judge.Passes(node), (long?)_judge.SinceHeard(node, Now)?.TotalMilliseconds, _heardBy.GetValueOrDefault(node));
+                (uint)_judge.Passes(node), (long?)_judge.SinceHeard(node, _now.Time)?.TotalMilliseconds, _heardBy.GetValueOrDefault(node));
         }
     }
 }

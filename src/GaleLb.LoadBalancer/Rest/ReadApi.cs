@@ -42,8 +42,8 @@ internal sealed class ReadApi(
 
     private IResult Ready()
     {
-        readiness.Follow(replica.Status, tables.View);
-        string? missing = readiness.Missing(replica.Status, dataPlane.Status.Attached);
+        readiness.Follow(tables.View);
+        string? missing = readiness.Missing(replica.Status.Founding, dataPlane.Status.Attached);
         return missing is null
             ? Results.Text("ready\n")
             : new Problem(StatusCodes.Status503ServiceUnavailable, "Not ready", missing, retryAfter: TimeSpan.FromSeconds(1));
@@ -92,7 +92,7 @@ internal sealed class ReadApi(
                 status.CommitIndex.Value, status.AppliedIndex.Value, status.LastIndex.Value, status.SnapshotIndex.Value, status.LeaderContact),
             new NodeCountsDocument(tally.Total, tally.Routable, tally.Probing, tally.Draining, tally.Blacklisted, tally.Down, tally.Suspect),
             new DataPlaneDocument(
-                plane.Attached, ModeName(plane.Mode), tables.View.Index.Value, tables.View.Digest,
+                plane.Attached, ModeName(plane.Mode), tables.View.KernelIndex.Value, tables.View.Digest,
                 [.. plane.Interfaces.Select(i => new InterfaceDocument(i.Name, i.Role.ToString().ToLowerInvariant(), ModeName(i.Mode)))],
                 [.. plane.NextHops.Where(n => !n.Resolved).Select(n => n.Name)], tables.View.Error),
             status.Founding.Waiting ? status.Founding.Reason : null,

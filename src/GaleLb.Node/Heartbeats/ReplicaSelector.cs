@@ -8,11 +8,16 @@ internal sealed class ReplicaSelector(int count, Random random)
     /// <summary>The wait after the first round in which every replica failed; it doubles with each further one.</summary>
     public static readonly TimeSpan BackoffMin = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>No longer: <c>checks_timeout</c> runs for this node meanwhile.</summary>
-    public static readonly TimeSpan BackoffMax = TimeSpan.FromSeconds(3);
+    /// <summary>The longest wait as long as the cluster's checks_timeout is not known.</summary>
+    public static readonly TimeSpan BackoffMaxDefault = TimeSpan.FromSeconds(3);
 
     private int _next = random.Next(count);
     private int _failures;
+
+    /// <summary>
+    /// The longest wait. A new leader grants every node one checks_timeout to be heard: two or three attempts must fit in it.
+    /// </summary>
+    public TimeSpan BackoffMax { get; private set; } = BackoffMaxDefault;
 
     /// <summary>True when the next attempt comes after a wait: every replica of the list has failed since the last success.</summary>
     public bool HasListFailed => _failures >= count;
@@ -30,6 +35,9 @@ internal sealed class ReplicaSelector(int count, Random random)
 
     /// <summary>A replica serves this node: the next failure starts counting anew, with the replica after it.</summary>
     public void Succeed() => _failures = 0;
+
+    public void Fit(TimeSpan checksTimeout) =>
+        BackoffMax = TimeSpan.FromTicks(Math.Clamp((checksTimeout / 3).Ticks, BackoffMin.Ticks, BackoffMaxDefault.Ticks));
 
     private TimeSpan Backoff(int rounds)
     {

@@ -37,7 +37,7 @@ public sealed class ReplicaSelectorTests
         for (int round = 0; round < delays.Length; round++)
         {
             TimeSpan full = ReplicaSelector.BackoffMin * Math.Pow(2, Math.Min(round, 20));
-            full = full < ReplicaSelector.BackoffMax ? full : ReplicaSelector.BackoffMax;
+            full = full < ReplicaSelector.BackoffMaxDefault ? full : ReplicaSelector.BackoffMaxDefault;
             delays[round].Should().BeGreaterThanOrEqualTo(full / 2).And.BeLessThanOrEqualTo(full);
         }
         delays[10..].Distinct().Count().Should().BeGreaterThan(80, "nodes must not return in step");
