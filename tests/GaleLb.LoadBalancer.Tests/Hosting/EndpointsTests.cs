@@ -1,7 +1,4 @@
-using System.Collections.Immutable;
 using System.Net;
-using System.Text;
-using GaleLb.Configuration;
 using GaleLb.Configuration.Options;
 using GaleLb.LoadBalancer.Hosting;
 
@@ -16,7 +13,7 @@ public sealed class EndpointsTests
     [Fact]
     public void Of_TwoInterfaces_ListensOnThePrivateAddressAndRestOnLoopbackToo()
     {
-        LoadBalancerOptions options = Options("priv", "pub");
+        LoadBalancerOptions options = SampleOptions.Of("priv", "pub");
 
         Endpoints endpoints = Endpoints.Of(options, PrivateSide, new IPEndPoint(ReplicaOne, 9090));
 
@@ -29,7 +26,7 @@ public sealed class EndpointsTests
     [Fact]
     public void Of_OneInterfaceWithoutToken_KeepsRestOnLoopbackAndSaysSo()
     {
-        LoadBalancerOptions options = Options("priv", "priv");
+        LoadBalancerOptions options = SampleOptions.Of("priv", "priv");
 
         Endpoints endpoints = Endpoints.Of(options, PrivateSide, new IPEndPoint(ReplicaOne, 9090));
 
@@ -40,7 +37,7 @@ public sealed class EndpointsTests
     [Fact]
     public void Of_ListEntryWithAnotherPort_ListensOnBothAndSaysSo()
     {
-        LoadBalancerOptions options = Options("priv", "pub");
+        LoadBalancerOptions options = SampleOptions.Of("priv", "pub");
 
         Endpoints endpoints = Endpoints.Of(options, PrivateSide, new IPEndPoint(ReplicaOne, 8081));
 
@@ -51,7 +48,7 @@ public sealed class EndpointsTests
     [Fact]
     public void Find_ListWithoutThisMachine_NamesTheListAndTheAddressesItHas()
     {
-        LoadBalancerOptions options = Options("priv", "pub");
+        LoadBalancerOptions options = SampleOptions.Of("priv", "pub");
         LocalInterface stranger = new("priv", [new LocalAddress(IPAddress.Parse("10.98.2.77"), 24)]);
 
         Action find = () => ReplicaIdentity.Find(options, stranger);
@@ -62,7 +59,7 @@ public sealed class EndpointsTests
     [Fact]
     public void Find_ListWithThisMachine_KnowsItselfByItsEntry()
     {
-        ReplicaIdentity identity = ReplicaIdentity.Find(Options("priv", "pub"), PrivateSide);
+        ReplicaIdentity identity = ReplicaIdentity.Find(SampleOptions.Of("priv", "pub"), PrivateSide);
 
         identity.Address.Should().Be("10.98.2.1:9090");
         identity.Peers.Should().Equal("10.98.2.1:9090", "10.98.2.2:9090", "10.98.2.3:9090");
@@ -76,19 +73,4 @@ public sealed class EndpointsTests
     [InlineData("192.0.2.7", 32, "192.0.2.7/32")]
     public void Subnet_OfAnAddress_HasNoHostBits(string address, int prefix, string subnet) =>
         new LocalAddress(IPAddress.Parse(address), prefix).Subnet.Should().Be(IPNetwork.Parse(subnet));
-
-    private static LoadBalancerOptions Options(string privateInterface, string publicInterface)
-    {
-        string text = $$"""
-            [private_interface]
-            net_interface_private = "{{privateInterface}}"
-            [public_interface]
-            net_interface_public = "{{publicInterface}}"
-            [load_balancer_quorum]
-            addresses = [{ ip = "10.98.2.1", port = 9090 }, { ip = "10.98.2.2", port = 9090 }, { ip = "10.98.2.3", port = 9090 }]
-            """;
-        ConfigurationResult<LoadBalancerOptions> result = ConfigurationFile.ReadLoadBalancer("lb.toml", Encoding.UTF8.GetBytes(text));
-        result.Errors.Should().BeEmpty();
-        return result.Options!;
-    }
 }
