@@ -16,8 +16,8 @@ catch (FormatException e)
 
 if (options.ListPlants)
 {
-    foreach ((PlantedBug bug, string what) in PlantCatalog.All)
-        Console.WriteLine($"{bug,-32}{what}");
+    foreach ((PlantedBug bug, string replicas, string what) in PlantCatalog.All)
+        Console.WriteLine($"{bug,-32}{replicas,-8}{what}");
     return 0;
 }
 

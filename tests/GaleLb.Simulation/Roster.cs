@@ -10,6 +10,7 @@ internal sealed class Roster(World world, IMemberFactory factory)
     private readonly SortedDictionary<MemberId, SimulatedMember> _members = [];
     private Membership _initial = Membership.Empty;
     private ulong _nextId = 1;
+    private MemberId _latecomer;
 
     public IEnumerable<SimulatedMember> All => _members.Values;
     public IEnumerable<SimulatedMember> Up => _members.Values.Where(m => m.IsUp);
@@ -18,6 +19,9 @@ internal sealed class Roster(World world, IMemberFactory factory)
     public SimulatedMember? Leader => Up.Where(m => m.Role == RaftRole.Leader).MaxBy(m => m.Term);
 
     public SimulatedMember? Find(MemberId id) => _members.GetValueOrDefault(id);
+
+    /// <summary>One that shows when the others are there already, at the vacant seat or at none.</summary>
+    public bool IsLatecomer(SimulatedMember member) => member.Id == _latecomer;
 
     public void Begin()
     {
@@ -28,7 +32,7 @@ internal sealed class Roster(World world, IMemberFactory factory)
         foreach (Member member in _initial.Members.Where(m => !m.Vacant))
             Add(member.Id, member.Address, world.Profile.Founding || factory.IsSelfFounding ? null : _initial, addresses);
         if (vacant > 0 || voters < 3)
-            Add(NewId(), AddressOf(voters - vacant + 1), null, addresses);
+            _latecomer = Add(NewId(), AddressOf(voters - vacant + 1), null, addresses).Id;
     }
 
     /// <summary>Some empty member tries to found the cluster, as its caller would after having met the others.</summary>

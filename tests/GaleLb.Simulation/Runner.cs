@@ -20,9 +20,9 @@ internal sealed class Runner(SimulationOptions options)
     public bool RunAll()
     {
         for (int i = 0; i < options.Seeds; i++)
-            foreach ((string name, IMemberFactory members) in Kinds())
-                if (Run(options.Seed + (ulong)i, options.Plant, members) is { } failure)
-                    Report(options.Seed + (ulong)i, name, failure);
+            foreach (string replicas in Kinds())
+                if (Run(options.Seed + (ulong)i, options.Plant, FactoryOf(replicas)) is { } failure)
+                    Report(options.Seed + (ulong)i, replicas, failure);
         return _failed == 0;
     }
 
@@ -30,9 +30,9 @@ internal sealed class Runner(SimulationOptions options)
     public bool ProvePlants()
     {
         int caught = 0;
-        foreach ((PlantedBug bug, _) in PlantCatalog.All)
+        foreach ((PlantedBug bug, string replicas, _) in PlantCatalog.All)
         {
-            string result = Hunt(bug);
+            string result = Hunt(bug, replicas);
             caught += result.Length > 0 ? 1 : 0;
             Console.WriteLine($"{bug,-32}{(result.Length > 0 ? result : "NOT CAUGHT")}");
         }
@@ -40,20 +40,17 @@ internal sealed class Runner(SimulationOptions options)
         return caught == PlantCatalog.All.Count;
     }
 
-    private string Hunt(PlantedBug bug)
+    private string Hunt(PlantedBug bug, string replicas)
     {
         for (int i = 0; i < options.Seeds; i++)
-            foreach ((string name, IMemberFactory members) in Kinds())
-                if (Run(options.Seed + (ulong)i, bug, members) is { } failure)
-                    return $"seed {options.Seed + (ulong)i,-6}{name,-8}{failure.Oracle,-24}{failure.What}";
+            if (Run(options.Seed + (ulong)i, bug, FactoryOf(replicas)) is { } failure)
+                return $"seed {options.Seed + (ulong)i,-6}{replicas,-8}{failure.Oracle,-24}{failure.What}";
         return "";
     }
 
-    private IEnumerable<(string Name, IMemberFactory Members)> Kinds()
-    {
-        if (options.Replicas is "core" or "both")
-            yield return ("core", new CoreMemberFactory());
-    }
+    private IEnumerable<string> Kinds() => options.Replicas == "both" ? ["core", "driver"] : [options.Replicas];
+
+    private static IMemberFactory FactoryOf(string replicas) => replicas == "core" ? new CoreMemberFactory() : new DriverMemberFactory();
 
     private SimulationFailure? Run(ulong seed, PlantedBug bug, IMemberFactory members)
     {

@@ -1,4 +1,5 @@
 using GaleLb.Raft;
+using GaleLb.Replica;
 using GaleLb.Simulation.Faults;
 using GaleLb.Simulation.Oracles;
 using GaleLb.Simulation.Replicas;
@@ -18,6 +19,7 @@ internal sealed class World : ISimulationHost
     private readonly Clients _clients;
     private readonly Administrator _administrator;
     private readonly FaultInjector _faults;
+    private readonly HashSet<Term> _leaders = [];
     private readonly Action<string>? _trace;
 
     public World(ulong seed, PlantedBug bug, IMemberFactory members, Action<string>? trace)
@@ -48,7 +50,7 @@ internal sealed class World : ISimulationHost
     {
         _roster.Begin();
         foreach (SimulatedMember member in _roster.All)
-            Boot(member);
+            _events.After(_roster.IsLatecomer(member) ? Random.Between(0, 10_000_000) : 0, () => _roster.Revive(member));
         Repeat(Profile.OrderInterval, _clients.Act);
         Repeat(Profile.AdminInterval, _administrator.Act);
         Repeat(Profile.FaultInterval, _faults.Act);
@@ -64,7 +66,8 @@ internal sealed class World : ISimulationHost
     {
         Trace(member, "starts");
         Guard(member, member.Start);
-        PlanTick(member);
+        if (member.IsUp)
+            PlanTick(member);
     }
 
     public void BeginLiveness() => Faulty = false;
@@ -98,6 +101,19 @@ internal sealed class World : ISimulationHost
         _clients.ReadCompleted(token, index);
     }
 
+    public void Meet(DriverMember member)
+    {
+        PeerIntroduction introduction = member.Introduction;
+        foreach (SimulatedMember other in _roster.All)
+        {
+            if (other == member || !_network.IsOpen(member.Id, other.Id))
+                continue;
+            _events.After(Random.Between(Profile.DelayMin, Profile.DelayMax), () => Dispatch(other, other.Incarnation, () => ((DriverMember)other).Introduced(introduction)));
+        }
+    }
+
+    public void Note(SimulatedMember member, string text) => Trace(member, text);
+
     public void Ended(SimulatedMember member, string reason)
     {
         Trace(member, reason);
@@ -128,6 +144,14 @@ internal sealed class World : ISimulationHost
         Repeat(interval, action);
     });
 
+    /// <summary>Kills a leader moments after its election: the interleavings of thesis figure 8.</summary>
+    private void MayKillLeader(SimulatedMember member)
+    {
+        if (!Faulty || !member.IsUp || member.Role != RaftRole.Leader || !_leaders.Add(member.Term) || !Random.Chance(Profile.LeaderDeaths))
+            return;
+        After(member, Random.Between(0, 60_000), () => Ended(member, "is killed as a new leader"));
+    }
+
     private void PlanTick(SimulatedMember member) => After(member, member.TickMicroseconds, () =>
     {
         member.Tick();
@@ -157,5 +181,6 @@ internal sealed class World : ISimulationHost
             _events.After(member.PausedUntil - Now, () => Dispatch(member, incarnation, action));
         else
             Guard(member, action);
+        MayKillLeader(member);
     }
 }

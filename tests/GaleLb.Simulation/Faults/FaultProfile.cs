@@ -32,6 +32,12 @@ internal sealed class FaultProfile
     public required int TrailingEntries { get; init; }
     public required int ReadShare { get; init; }
 
+    /// <summary>The core's bound on one append: 1 makes each entry travel alone.</summary>
+    public required int AppendBytes { get; init; }
+
+    /// <summary>How often a new leader is killed within moments of its election.</summary>
+    public required int LeaderDeaths { get; init; }
+
     public static FaultProfile Draw(SimulationRandom random)
     {
         int Weight(int share, int max) => random.Next(100) < share ? 1 + random.Next(max) : 0;
@@ -63,6 +69,8 @@ internal sealed class FaultProfile
             SnapshotEntries = random.Pick([20, 100, 1_000]),
             TrailingEntries = random.Pick([0, 5, 50]),
             ReadShare = random.Pick([0, 20, 50]),
+            AppendBytes = random.Pick([1, 400, 400, 4_000]),
+            LeaderDeaths = random.Pick([0, 0, 300_000, 800_000]),
         };
     }
 }

@@ -27,4 +27,8 @@ internal enum PlantedBug
     ProposeTwice,
     NeverBacktrack,
     LoseSnapshotTail,
+    SyncDoesNothing,
+    DirectoryNeverSynced,
+    HardStateNotWritten,
+    ApplyDependsOnReplica,
 }

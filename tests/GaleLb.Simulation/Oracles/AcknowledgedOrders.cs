@@ -17,7 +17,7 @@ internal sealed class AcknowledgedOrders(Func<Entry, ulong?> orderOf) : Oracle
 
     public int Acknowledged => _acknowledged.Count;
 
-    public override void Applied(SimulatedMember member, Entry entry, ulong stateDigest)
+    public override void Applied(SimulatedMember member, Entry entry, ulong? stateDigest)
     {
         ulong? order = orderOf(entry);
         if (!_at.TryAdd(entry.Index, order) || order is not { } number)

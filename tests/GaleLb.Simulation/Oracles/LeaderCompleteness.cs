@@ -15,7 +15,7 @@ internal sealed class LeaderCompleteness : Oracle
     private readonly SortedDictionary<Term, (LogIndex Index, Term EntryTerm)> _committed = [];
     private LogIndex _last;
 
-    public override void Applied(SimulatedMember member, Entry entry, ulong stateDigest)
+    public override void Applied(SimulatedMember member, Entry entry, ulong? stateDigest)
     {
         if (entry.Index <= _last)
             return;

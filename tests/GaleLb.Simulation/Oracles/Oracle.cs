@@ -16,13 +16,14 @@ internal abstract class Oracle
     /// <summary>A member starts, with what its disk held.</summary>
     public virtual void Started(SimulatedMember member) { }
 
-    /// <summary>A member applied an entry; its state's digest afterwards.</summary>
-    public virtual void Applied(SimulatedMember member, Entry entry, ulong stateDigest) { }
+    /// <summary>A member applied an entry; its state's digest afterwards, where it was worked out.</summary>
+    public virtual void Applied(SimulatedMember member, Entry entry, ulong? stateDigest) { }
 
     /// <summary>A member's state was replaced by a snapshot.</summary>
     public virtual void Restored(SimulatedMember member, LogIndex index, ulong stateDigest) { }
 
-    public virtual void OrderInvoked(ulong order) { }
+    /// <summary>A member's state at an index, learned beside the two above.</summary>
+    public virtual void StateKnown(SimulatedMember member, LogIndex index, ulong stateDigest) { }
 
     public virtual void OrderAcknowledged(ulong order, LogIndex index) { }
 

@@ -29,7 +29,7 @@ internal sealed class OracleSet(Func<Entry, ulong?> orderOf)
             oracle.Started(member);
     }
 
-    public void Applied(SimulatedMember member, Entry entry, ulong stateDigest)
+    public void Applied(SimulatedMember member, Entry entry, ulong? stateDigest)
     {
         foreach (Oracle oracle in All)
             oracle.Applied(member, entry, stateDigest);
@@ -39,5 +39,11 @@ internal sealed class OracleSet(Func<Entry, ulong?> orderOf)
     {
         foreach (Oracle oracle in All)
             oracle.Restored(member, index, stateDigest);
+    }
+
+    public void StateKnown(SimulatedMember member, LogIndex index, ulong stateDigest)
+    {
+        foreach (Oracle oracle in All)
+            oracle.StateKnown(member, index, stateDigest);
     }
 }

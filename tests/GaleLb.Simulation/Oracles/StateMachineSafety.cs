@@ -19,7 +19,7 @@ internal sealed class StateMachineSafety : Oracle
         CheckState(member, member.Applied, member.StateDigest);
     }
 
-    public override void Applied(SimulatedMember member, Entry entry, ulong stateDigest)
+    public override void Applied(SimulatedMember member, Entry entry, ulong? stateDigest)
     {
         if (entry.Index != _position[member.Id].Next())
             throw Failure($"{member.Id} applies {entry.Index} after {_position[member.Id]}");
@@ -40,9 +40,11 @@ internal sealed class StateMachineSafety : Oracle
         CheckState(member, index, stateDigest);
     }
 
-    private void CheckState(SimulatedMember member, LogIndex index, ulong digest)
+    public override void StateKnown(SimulatedMember member, LogIndex index, ulong stateDigest) => CheckState(member, index, stateDigest);
+
+    private void CheckState(SimulatedMember member, LogIndex index, ulong? known)
     {
-        if (!_states.TryAdd(index, digest) && _states[index] != digest)
+        if (known is { } digest && !_states.TryAdd(index, digest) && _states[index] != digest)
             throw Failure($"at {index} the state of {member.Id} differs from another's at that index");
     }
 }

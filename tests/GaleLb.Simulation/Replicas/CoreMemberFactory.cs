@@ -7,23 +7,11 @@ namespace GaleLb.Simulation.Replicas;
 /// <summary>Runs of the consensus core alone.</summary>
 internal sealed class CoreMemberFactory : IMemberFactory
 {
-    private static readonly RaftOptions Options = new()
-    {
-        HeartbeatTicks = 5,
-        ElectionTicks = 30,
-        AppendBytesMax = 400,
-        InflightAppendsMax = 8,
-        UncommittedBytesMax = 8_000,
-        SnapshotChunkBytes = 256,
-        PendingReadsMax = 32,
-        PromotionLagMax = 16,
-    };
-
     public bool IsSelfFounding => false;
 
     public SimulatedMember Create(MemberId id, string address, Membership? initial, IReadOnlyList<string> addresses, ISimulationHost host)
     {
-        var member = new CoreMember(id, address, Options, host);
+        var member = new CoreMember(id, address, OptionsFor(host), host);
         if (initial is not null)
         {
             var empty = new RegisterMachine();
@@ -32,7 +20,7 @@ internal sealed class CoreMemberFactory : IMemberFactory
         return member;
     }
 
-    public ReadOnlyMemory<byte> Order(ulong number, SimulationRandom random)
+    public ReadOnlyMemory<byte> Order(ulong number, SimulatedMember target, SimulationRandom random)
     {
         var payload = new byte[8 + random.Next(60)];
         BinaryPrimitives.WriteUInt64LittleEndian(payload, number);
@@ -41,4 +29,16 @@ internal sealed class CoreMemberFactory : IMemberFactory
 
     public ulong? OrderOf(Entry entry) =>
         entry.Kind == EntryKind.Command ? AcknowledgedOrders.NumberOf(entry.Payload.Span) : null;
+
+    private static RaftOptions OptionsFor(ISimulationHost host) => new()
+    {
+        HeartbeatTicks = 5,
+        ElectionTicks = 30,
+        AppendBytesMax = host.Profile.AppendBytes,
+        InflightAppendsMax = 8,
+        UncommittedBytesMax = 8_000,
+        SnapshotChunkBytes = 256,
+        PendingReadsMax = 32,
+        PromotionLagMax = 16,
+    };
 }

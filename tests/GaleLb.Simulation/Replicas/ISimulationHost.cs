@@ -27,6 +27,11 @@ internal interface ISimulationHost
     /// <summary>A null index: the read failed.</summary>
     void ReadCompleted(ulong token, LogIndex? index, LogIndex applied);
 
+    /// <summary>The member introduces itself to everybody in reach.</summary>
+    void Meet(DriverMember member);
+
+    void Note(SimulatedMember member, string text);
+
     /// <summary>The process ended by its own decision, as after a failed sync.</summary>
     void Ended(SimulatedMember member, string reason);
 }

@@ -32,7 +32,8 @@ internal abstract class SimulatedMember(MemberId id, string address, ISimulation
     public abstract LogIndex Applied { get; }
     public abstract Membership Membership { get; }
     public abstract MemberId Leader { get; }
-    public abstract ulong StateDigest { get; }
+    /// <summary>Null where it costs too much to say at any time.</summary>
+    public abstract ulong? StateDigest { get; }
     public abstract bool TryTermAt(LogIndex index, out Term term);
 
     public abstract void Start();

@@ -29,7 +29,7 @@ internal sealed class Clients(World world, Roster roster, IMemberFactory factory
     {
         ulong order = _next++;
         if (target.PausedUntil <= world.Now)
-            World.Guard(target, () => target.Propose(order, factory.Order(order, world.Random)));
+            World.Guard(target, () => target.Propose(order, factory.Order(order, target, world.Random)));
         return order;
     }
 
