@@ -10,8 +10,8 @@ internal static class SecurityRules
         SectionValues security, ConfigurationKey ca, ConfigurationKey certificate, ConfigurationKey key, ConfigurationReport report)
     {
         ConfigurationKey[] all = [ca, certificate, key];
-        ConfigurationKey[] given = [.. all.Where(k => security.IsGiven(k) || security.IsWrong(k))];
-        if (given.Length is 0 or 3)
+        ConfigurationKey[] given = [.. all.Where(security.IsGiven)];
+        if (given.Length is 0 or 3 || all.Any(security.IsWrong))
         {
             return;
         }

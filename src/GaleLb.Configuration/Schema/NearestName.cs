@@ -3,8 +3,11 @@ namespace GaleLb.Configuration.Schema;
 /// <summary>Finds what someone most likely meant to write.</summary>
 internal static class NearestName
 {
-    /// <summary>The candidate with the fewest edits from <paramref name="written"/>, null when none is close.</summary>
-    public static string? Find(string written, IEnumerable<string> candidates)
+    /// <summary>
+    /// The candidate with the fewest edits from <paramref name="written"/>, at most for a third of the letters, else the only one that
+    /// begins with it; null when there is none.
+    /// </summary>
+    public static string? Find(string written, IReadOnlyList<string> candidates)
     {
         const int lengthMax = 64;
         if (written.Length > lengthMax)
@@ -13,18 +16,19 @@ internal static class NearestName
         }
 
         string normal = Normal(written);
-        int allowed = Math.Max(2, normal.Length / 3);
         string? nearest = null;
+        int fewest = int.MaxValue;
         foreach (string candidate in candidates)
         {
             int distance = Distance(normal, Normal(candidate));
-            if (distance <= allowed && distance < candidate.Length)
+            if (distance < fewest && distance <= Math.Max(1, Math.Max(normal.Length, candidate.Length) / 3))
             {
-                (nearest, allowed) = (candidate, distance - 1);
+                (nearest, fewest) = (candidate, distance);
             }
         }
 
-        return nearest;
+        string[] longer = [.. candidates.Where(c => c.StartsWith(normal, StringComparison.Ordinal))];
+        return nearest ?? (longer.Length == 1 ? longer[0] : null);
     }
 
     /// <summary>Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours.</summary>
