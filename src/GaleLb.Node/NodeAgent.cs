@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using GaleLb.Configuration;
 using GaleLb.Configuration.Options;
 using GaleLb.Node.Checks;
+using GaleLb.Node.Forwarding;
 using GaleLb.Node.Heartbeats;
 using GaleLb.Node.Hosting;
 using GaleLb.Rpc;
@@ -14,7 +15,13 @@ namespace GaleLb.Node;
 
 /// <summary>Keeps one heartbeat stream to one of the listed replicas, and moves on when it fails.</summary>
 internal sealed class NodeAgent(
-    NodeOptions options, NodeIdentity identity, ReplicaCredentials credentials, Random random, TimeProvider time, NodeLog log)
+    NodeOptions options,
+    NodeIdentity identity,
+    ReplicaCredentials credentials,
+    ServiceAddresses addresses,
+    Random random,
+    TimeProvider time,
+    NodeLog log)
 {
     /// <summary>How long a stop waits for a replica to take note.</summary>
     public static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(2);
@@ -40,6 +47,7 @@ internal sealed class NodeAgent(
     public long Answers => Interlocked.Read(ref _answers);
 
     /// <summary>Runs until <paramref name="stop"/> fires, then says that the node is leaving. Returns whether a replica took note.</summary>
+    /// <exception cref="HostNetworkException">The service addresses cannot be set up on this host.</exception>
     public async Task<bool> RunAsync(CancellationToken stop)
     {
         using CancellationTokenSource giveUp = new();
@@ -106,6 +114,8 @@ internal sealed class NodeAgent(
             _connectTimeout = interval < ConnectTimeoutMin ? ConnectTimeoutMin : interval < ConnectTimeoutMax ? interval : ConnectTimeoutMax;
 
             IPAddress own = options.Node.Ip ?? channel.LocalEndPoint!.Address;
+            // Before the check, which may look at them, and before a replica may route here.
+            addresses.Hold(ServiceAddresses.Wanted(options, config.Services));
             Channel<NodeEvent> events = _events = Channel.CreateUnbounded<NodeEvent>();
             ServiceReport report = await checks.UseAsync(config.Services, own, giveUp);
             using DuplexCall<HeartbeatRequest, HeartbeatResponse> call = client.Heartbeat(new RpcCallOptions(Metadata: metadata, CancellationToken: giveUp));

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using GaleLb.Configuration.Options;
+using GaleLb.Node.Forwarding;
 using GaleLb.Node.Heartbeats;
 using GaleLb.Node.Hosting;
 using GaleLb.Node.Tests.Support;
@@ -17,6 +18,7 @@ public sealed class NodeAgentTests : IAsyncLifetime
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
     private readonly ManualTime _time = new();
     private readonly StringWriter _output = new();
+    private readonly FakeHostNetwork _network = new();
     private readonly TcpListener _service = new(IPAddress.Loopback, 0);
     private FakeReplica _first = null!;
     private FakeReplica _second = null!;
@@ -264,13 +266,35 @@ public sealed class NodeAgentTests : IAsyncLifetime
         (await node.Run.WaitAsync(Watchdog)).Should().BeFalse();
     }
 
+    [Fact]
+    public async Task RunAsync_L2Service_ItsAddressIsHeldBeforeTheFirstHeartbeat()
+    {
+        _first.Config.Services.Add(new ServiceConfig { Name = "dns", Protocol = "udp", TargetPort = 53, Forwarding = "l2", Addresses = { "203.0.113.10" } });
+        await using Running node = Start(
+            TestOptions.Create([_first.Port]) with { Forwarding = new NodeForwardingOptions(NodeForwardingMode.L2, [], "lo") });
+
+        await _first.NextAsync();
+
+        _network.Addresses.Should().Equal((IPAddress.Parse("203.0.113.10"), "lo"));
+    }
+
     private Running Start(params FakeReplica[] replicas) => Start([.. replicas.Select(replica => replica.Port)]);
 
-    private Running Start(int[] ports)
+    private Running Start(int[] ports) => Start(TestOptions.Create(ports));
+
+    private Running Start(NodeOptions options)
     {
-        NodeOptions options = TestOptions.Create(ports);
-        return new Running(new NodeAgent(
-            options, new NodeIdentity("node-1", 77, options.Node), ReplicaCredentials.Load(options.Security), new FirstRandom(), _time, new NodeLog(_output, _time)), _time);
+        NodeLog log = new(_output, _time);
+        return new Running(
+            new NodeAgent(
+                options,
+                new NodeIdentity("node-1", 77, options.Node),
+                ReplicaCredentials.Load(options.Security),
+                new ServiceAddresses(options, _network, log),
+                new FirstRandom(),
+                _time,
+                log),
+            _time);
     }
 
     private string[] Lines()

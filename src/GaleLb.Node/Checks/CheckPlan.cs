@@ -27,7 +27,12 @@ internal static class CheckPlan
                 .Where(service => service.Protocol == "tcp" && service.TargetPort is > 0 and <= ushort.MaxValue)
                 .Where(service => options.Node.Services.IsEmpty || options.Node.Services.Contains(service.Name))
                 .OrderBy(service => service.Name, StringComparer.Ordinal)
-                .Select(service => new PortTarget(service.Name, new IPEndPoint(own, (int)service.TargetPort))),
+                .Select(service => new PortTarget(service.Name, new IPEndPoint(AddressOf(service, options, own), (int)service.TargetPort))),
         ];
     }
+
+    // Where this node holds the service's own address, that is where clients reach it.
+    private static IPAddress AddressOf(ServiceConfig service, NodeOptions options, IPAddress own) =>
+        options.Forwarding.Mode == NodeForwardingMode.L2 && service.Forwarding == "l2"
+            && service.Addresses.Count > 0 && IPAddress.TryParse(service.Addresses[0], out IPAddress? address) ? address : own;
 }

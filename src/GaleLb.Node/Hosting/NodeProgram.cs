@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using GaleLb.Configuration;
 using GaleLb.Configuration.Options;
+using GaleLb.Node.Forwarding;
 
 namespace GaleLb.Node.Hosting;
 
@@ -55,9 +56,9 @@ internal static class NodeProgram
             await errors.WriteLineAsync($"gale-node: the host name '{name}' cannot be a node's name; set node.name to 1 to 253 of [a-zA-Z0-9._-]");
             return Failed;
         }
-        if (options.Forwarding.Mode != NodeForwardingMode.None)
+        if (options.Forwarding.Mode == NodeForwardingMode.L3)
         {
-            await errors.WriteLineAsync("gale-node: forwarding.mode l2 and l3 are not set up by this version; set up the service addresses yourself and leave forwarding.mode at \"none\"");
+            await errors.WriteLineAsync("gale-node: forwarding.mode \"l3\" is not set up by this version; set up the decapsulation yourself and leave forwarding.mode at \"none\"");
             return Failed;
         }
         ReplicaCredentials credentials;
@@ -77,9 +78,19 @@ internal static class NodeProgram
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         NodeIdentity identity = new(name, BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))), options.Node);
         log.Write($"node {name} starting; replicas: {string.Join(", ", options.LoadBalancers)}");
-        bool isNoted = await new NodeAgent(options, identity, credentials, Random.Shared, TimeProvider.System, log).RunAsync(stop.Token);
-        log.Write(isNoted ? "left: the replica has taken note" : "stopped; no replica could be told");
-        return Fine;
+        using ServiceAddresses addresses = new(options, new LinuxHostNetwork(), log);
+        NodeAgent agent = new(options, identity, credentials, addresses, Random.Shared, TimeProvider.System, log);
+        try
+        {
+            bool isNoted = await agent.RunAsync(stop.Token);
+            log.Write(isNoted ? "left: the replica has taken note" : "stopped; no replica could be told");
+            return Fine;
+        }
+        catch (HostNetworkException e)
+        {
+            await errors.WriteLineAsync($"gale-node: {e.Message}");
+            return Failed;
+        }
 
         void Stop(PosixSignalContext context)
         {
