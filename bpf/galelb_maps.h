@@ -58,6 +58,14 @@ struct {
 	__type(value, struct gale_flow);
 } half_open SEC(".maps");
 
+/* L2 and L3: flows opened since the ring last changed, the node each was given. The programs' own. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 32768);
+	__type(key, struct gale_flow_key);
+	__type(value, __u32);
+} recent SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, GALE_NODES_MAX);

@@ -24,6 +24,7 @@ enum {
 	PACKET_VLAN_DEPTH_MAX = 2,
 	IPV4_FRAGMENT_OFFSET = 0x1fff,
 	IPV4_MORE_FRAGMENTS = 0x2000,
+	IPV4_DONT_FRAGMENT = 0x4000,
 	TCP_FIN = 0x01,
 	TCP_SYN = 0x02,
 	TCP_RST = 0x04,
@@ -39,6 +40,7 @@ enum packet_trait {
 	PACKET_FRAGMENT_LATER = 4, /* carries no ports: those of the key are 0 */
 	PACKET_OPTIONS = 8,	   /* IPv4 options or IPv6 extension headers */
 	PACKET_VLAN = 16,
+	PACKET_DONT_FRAGMENT = 32,
 };
 
 struct packet {
@@ -49,6 +51,8 @@ struct packet {
 	__u8 traits;	 /* enum packet_trait */
 	__u8 tcp_flags;
 	__u8 ttl;
+	__u8 traffic_class;   /* IPv4 TOS, IPv6 traffic class */
+	__u16 mtu;	      /* what a too-big answer tells */
 	__u8 tcp_data_offset; /* in bytes; for UDP as if there were no options */
 };
 
@@ -86,6 +90,11 @@ static __always_inline int address_equal(const struct gale_address *a, const str
 static __always_inline int address_is_zero(const struct gale_address *address)
 {
 	return (address->word[0] | address->word[1] | address->word[2] | address->word[3]) == 0;
+}
+
+static __always_inline __be16 packet_ethertype(const struct packet *packet)
+{
+	return packet->traits & PACKET_IPV6 ? bpf_htons(ETH_P_IPV6) : bpf_htons(ETH_P_IP);
 }
 
 /* The ethertype behind at most two VLAN tags, or -1. */
@@ -129,12 +138,15 @@ static __always_inline int parse_ipv4(void **cursor, void *end, struct packet *p
 		return -1;
 	packet->ip_length = length;
 	packet->ttl = ip->ttl;
+	packet->traffic_class = ip->tos;
 	address_from_ipv4(&packet->key.source, ip->saddr);
 	address_from_ipv4(&packet->key.destination, ip->daddr);
 	fragment = bpf_ntohs(ip->frag_off);
 	if (unlikely(fragment & (IPV4_FRAGMENT_OFFSET | IPV4_MORE_FRAGMENTS)))
 		packet->traits |= fragment & IPV4_FRAGMENT_OFFSET ? PACKET_FRAGMENT_LATER :
 								    PACKET_FRAGMENT_FIRST;
+	if (fragment & IPV4_DONT_FRAGMENT)
+		packet->traits |= PACKET_DONT_FRAGMENT;
 	*cursor = ip + 1;
 	if (unlikely(header_length > sizeof(*ip))) {
 		packet->traits |= PACKET_OPTIONS;
@@ -151,6 +163,7 @@ static __always_inline int parse_ipv6(void **cursor, void *end, struct packet *p
 		return -1;
 	packet->ip_length = sizeof(*ip) + bpf_ntohs(ip->payload_len);
 	packet->ttl = ip->hop_limit;
+	packet->traffic_class = bpf_ntohs(*(__be16 *)ip) >> 4;
 	packet->traits |= PACKET_IPV6;
 	address_from_ipv6(&packet->key.source, &ip->saddr);
 	address_from_ipv6(&packet->key.destination, &ip->daddr);

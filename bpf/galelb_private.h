@@ -8,6 +8,7 @@
 #include "galelb_csum.h"
 #include "galelb_node.h"
 #include "galelb_packet.h"
+#include "galelb_private_icmp.h"
 #include "galelb_private_reset.h"
 #include "galelb_service.h"
 #include "galelb_stats.h"
@@ -235,16 +236,19 @@ static __always_inline int private_packet(struct __sk_buff *skb)
 		return private_exit(&packet, GALE_PASS_UNPARSED, TC_ACT_OK);
 	if (protocol < 0)
 		return private_exit(&packet, GALE_PASS_UNPARSED, TC_ACT_OK);
-	if (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP)
-		return private_exit(&packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
-	if (unlikely(packet.traits & PACKET_FRAGMENT_LATER))
-		return private_exit(&packet, GALE_PASS_FRAGMENT, TC_ACT_OK);
 	packet.key.protocol = protocol;
 	packet.key.zero[0] = 0;
 	packet.key.zero[1] = 0;
 	packet.key.zero[2] = 0;
 	packet.l3_offset = l3 - data;
 	packet.l4_offset = cursor - data;
+	if (unlikely(protocol != IPPROTO_TCP && protocol != IPPROTO_UDP)) {
+		if (protocol == (packet.traits & PACKET_IPV6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
+			return private_icmp(skb, &packet);
+		return private_exit(&packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
+	}
+	if (unlikely(packet.traits & PACKET_FRAGMENT_LATER))
+		return private_exit(&packet, GALE_PASS_FRAGMENT, TC_ACT_OK);
 	if (parse_ports(cursor, end, &packet))
 		return private_exit(&packet, GALE_PASS_UNPARSED, TC_ACT_OK);
 	if (unlikely(is_control_port(protocol, packet.key.destination_port)))

@@ -4,9 +4,11 @@
 #define GALELB_PUBLIC_H
 
 #include "galelb_flow_open.h"
+#include "galelb_public_icmp.h"
 #include "galelb_refuse.h"
 #include "galelb_rewrite.h"
 #include "galelb_service.h"
+#include "galelb_stateless.h"
 
 static __always_inline int public_exit(const struct packet *packet, __u32 reason, int verdict)
 {
@@ -86,8 +88,10 @@ static __always_inline int public_l4(struct xdp_md *ctx, struct packet *packet,
 	hop = next_hop_lookup(node_index);
 	if (unlikely(!hop))
 		return refuse(ctx, packet, GALE_DROP_UNRESOLVED);
-	if (unlikely(packet->ip_length > hop->mtu))
+	if (unlikely(packet->ip_length > hop->mtu)) {
+		packet->mtu = hop->mtu;
 		return refuse(ctx, packet, GALE_DROP_TOO_BIG);
+	}
 
 	/* The verifier has forgotten what parsing proved; it never fails. */
 	if (rewrite_l3(l3, end, packet, flow) || rewrite_l4(l4, end, packet, flow))
@@ -95,18 +99,8 @@ static __always_inline int public_l4(struct xdp_md *ctx, struct packet *packet,
 	count_to_node(flow->service_id, node_index, packet->ip_length);
 	count_reason(GALE_FORWARDED_L4, packet->ip_length);
 
-	if (unlikely(packet->traits & PACKET_VLAN || hop->vlan_count)) {
-		if (reframe(ctx, hop, packet->l3_offset,
-			    packet->traits & PACKET_IPV6 ? bpf_htons(ETH_P_IPV6) :
-							   bpf_htons(ETH_P_IP)))
-			return XDP_DROP;
-	} else {
-		struct ethhdr *eth = (void *)(long)ctx->data;
-
-		if ((void *)(eth + 1) > end)
-			return XDP_DROP;
-		rewrite_macs(eth, hop);
-	}
+	if (send_framed(ctx, packet, hop))
+		return XDP_DROP;
 	return bpf_redirect(hop->ifindex, 0);
 }
 
@@ -115,6 +109,7 @@ static __always_inline int public_packet(struct xdp_md *ctx)
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	void *cursor = data, *l3;
 	struct gale_service *service;
+	struct gale_config *settings;
 	struct packet packet;
 	int ethertype, protocol;
 
@@ -130,16 +125,19 @@ static __always_inline int public_packet(struct xdp_md *ctx)
 		return public_exit(&packet, GALE_PASS_UNPARSED, XDP_PASS);
 	if (protocol < 0)
 		return public_exit(&packet, GALE_PASS_UNPARSED, XDP_PASS);
-	if (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP)
-		return public_exit(&packet, GALE_PASS_NOT_OURS, XDP_PASS);
-	if (unlikely(packet.traits & PACKET_FRAGMENT_LATER))
-		return public_exit(&packet, GALE_PASS_FRAGMENT, XDP_PASS);
 	packet.key.protocol = protocol;
 	packet.key.zero[0] = 0;
 	packet.key.zero[1] = 0;
 	packet.key.zero[2] = 0;
 	packet.l3_offset = l3 - data;
 	packet.l4_offset = cursor - data;
+	if (unlikely(protocol != IPPROTO_TCP && protocol != IPPROTO_UDP)) {
+		if (protocol == (packet.traits & PACKET_IPV6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
+			return public_icmp(ctx, &packet);
+		return public_exit(&packet, GALE_PASS_NOT_OURS, XDP_PASS);
+	}
+	if (unlikely(packet.traits & PACKET_FRAGMENT_LATER))
+		return public_exit(&packet, GALE_PASS_FRAGMENT, XDP_PASS);
 	if (parse_ports(cursor, end, &packet))
 		return public_exit(&packet, GALE_PASS_UNPARSED, XDP_PASS);
 
@@ -152,7 +150,15 @@ static __always_inline int public_packet(struct xdp_md *ctx)
 		return refuse(ctx, &packet, GALE_DROP_MALFORMED);
 	if (unlikely(packet.traits & PACKET_FRAGMENT_FIRST))
 		return refuse(ctx, &packet, GALE_DROP_FRAGMENT);
-	return public_l4(ctx, &packet, service, l3, cursor);
+	settings = config_lookup();
+	if (unlikely(settings && settings->flags & GALE_CONFIG_BLOCKS) &&
+	    is_blocked(&packet.key.source))
+		return refuse(ctx, &packet, GALE_DROP_BLOCKED);
+	if (service->forwarding == GALE_FORWARD_L4)
+		return public_l4(ctx, &packet, service, l3, cursor);
+	return public_stateless(ctx, &packet, &packet, service,
+				service->forwarding == GALE_FORWARD_L3 ? GALE_FORWARDED_L3 :
+									 GALE_FORWARDED_L2);
 }
 
 #endif

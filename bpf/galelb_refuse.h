@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Refusing a packet in XDP: counted, and answered with a TCP reset (RFC 9293, 3.10.7) where policy says so. */
+/*
+ * Refusing a packet in XDP: counted, and answered where policy says so: TCP by a reset (RFC 9293,
+ * 3.10.7), UDP by port unreachable.
+ */
 #ifndef GALELB_REFUSE_H
 #define GALELB_REFUSE_H
 
 #include "galelb_csum.h"
+#include "galelb_icmp_send.h"
 #include "galelb_node.h"
 #include "galelb_stats.h"
 
 enum {
-	REPLY_TTL = 64,
 	FRAME_LENGTH_MIN = 60, /* not every driver pads what XDP sends */
 	FRAME_PADDING_MAX = 6, /* behind 14 + 20 + 20 bytes */
-	IPV4_DONT_FRAGMENT = 0x4000,
 	TCP_DATA_OFFSET_PLAIN = 0x50, /* five words, no options */
 };
 
@@ -21,15 +23,6 @@ struct reset_numbers {
 	__be32 acknowledgement;
 	__u8 flags;
 };
-
-static __always_inline void mac_swap(struct ethhdr *eth)
-{
-	__u8 mac[ETH_ALEN];
-
-	__builtin_memcpy(mac, eth->h_dest, ETH_ALEN);
-	__builtin_memcpy(eth->h_dest, eth->h_source, ETH_ALEN);
-	__builtin_memcpy(eth->h_source, mac, ETH_ALEN);
-}
 
 static __always_inline void reset_numbers_for(const struct packet *packet, const struct tcphdr *tcp,
 					      struct reset_numbers *numbers)
@@ -76,32 +69,6 @@ static __always_inline void reset_write_tcp(const struct packet *packet,
 	((__u8 *)tcp)[12] = TCP_DATA_OFFSET_PLAIN;
 	((__u8 *)tcp)[TCP_FLAGS_OFFSET] = numbers->flags;
 	tcp->check = ~csum_fold(bpf_csum_diff(NULL, 0, (__be32 *)tcp, sizeof(*tcp), sum));
-}
-
-static __always_inline void reply_write_ipv4(const struct packet *packet, struct iphdr *ip,
-					     __u16 length, __u8 protocol)
-{
-	__builtin_memset(ip, 0, sizeof(*ip));
-	*(__u8 *)ip = 0x45;
-	ip->tot_len = bpf_htons(length);
-	ip->frag_off = bpf_htons(IPV4_DONT_FRAGMENT);
-	ip->ttl = REPLY_TTL;
-	ip->protocol = protocol;
-	ip->saddr = packet->key.destination.word[3];
-	ip->daddr = packet->key.source.word[3];
-	ip->check = ~csum_fold(bpf_csum_diff(NULL, 0, (__be32 *)ip, sizeof(*ip), 0));
-}
-
-static __always_inline void reply_write_ipv6(const struct packet *packet, struct ipv6hdr *ip,
-					     __u16 payload_length, __u8 protocol)
-{
-	__builtin_memset(ip, 0, sizeof(*ip));
-	*(__u8 *)ip = 0x60;
-	ip->payload_len = bpf_htons(payload_length);
-	ip->nexthdr = protocol;
-	ip->hop_limit = REPLY_TTL;
-	__builtin_memcpy(&ip->saddr, &packet->key.destination, 16);
-	__builtin_memcpy(&ip->daddr, &packet->key.source, 16);
 }
 
 /* Clears what is left of the sender's payload where the frame is kept at its minimum length. */
@@ -165,7 +132,6 @@ static __noinline int send_reset(struct xdp_md *ctx, struct packet *packet)
 	clear_padding(tcp + 1, end);
 	reset_write_tcp(packet, &numbers, tcp);
 	mac_swap(data);
-	count_reason(GALE_RESET_SENT, 0);
 	return bpf_redirect(ctx->ingress_ifindex, 0);
 }
 
@@ -192,15 +158,40 @@ static __always_inline __u8 refusal_policy(__u32 reason)
 	}
 }
 
+/*
+ * A packet that is too big for its hop: the sender is told the size that fits. Without "don't fragment" IPv4
+ * leaves fragmenting to routers, which this is not.
+ */
+static __always_inline int refuse_too_big(struct xdp_md *ctx, struct packet *packet)
+{
+	int verdict = -1;
+
+	if (packet->traits & (PACKET_IPV6 | PACKET_DONT_FRAGMENT))
+		verdict = send_icmp_error(ctx, packet, packet->mtu);
+	count_reason(verdict < 0 ? GALE_DROP_TOO_BIG : GALE_ANSWERED_TOO_BIG, packet->ip_length);
+	return verdict < 0 ? XDP_DROP : verdict;
+}
+
 static __noinline int refuse(struct xdp_md *ctx, struct packet *packet, __u32 reason)
 {
 	int verdict = -1;
 
 	if (!packet)
 		return XDP_DROP;
+	if (reason == GALE_DROP_TOO_BIG)
+		return refuse_too_big(ctx, packet);
 	count_reason(reason, packet->ip_length);
-	if (refusal_policy(reason) == GALE_REFUSE_RESET && packet->key.protocol == IPPROTO_TCP)
+	if (refusal_policy(reason) == GALE_REFUSE_DROP)
+		return XDP_DROP;
+	if (packet->key.protocol == IPPROTO_TCP) {
 		verdict = send_reset(ctx, packet);
+		if (verdict >= 0)
+			count_reason(GALE_RESET_SENT, 0);
+	} else if (packet->key.protocol == IPPROTO_UDP) {
+		verdict = send_icmp_error(ctx, packet, 0);
+		if (verdict >= 0)
+			count_reason(GALE_UNREACHABLE_SENT, 0);
+	}
 	return verdict < 0 ? XDP_DROP : verdict;
 }
 

@@ -132,4 +132,18 @@ static __noinline int reframe(struct xdp_md *ctx, struct gale_next_hop *hop, __u
 	return 0;
 }
 
+/* The frame for a hop, by the short way where no VLAN tag comes or goes. 0, or -1. */
+static __always_inline int send_framed(struct xdp_md *ctx, const struct packet *packet,
+				       struct gale_next_hop *hop)
+{
+	struct ethhdr *eth = (void *)(long)ctx->data;
+
+	if (unlikely(packet->traits & PACKET_VLAN || hop->vlan_count))
+		return reframe(ctx, hop, packet->l3_offset, packet_ethertype(packet));
+	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
+		return -1;
+	rewrite_macs(eth, hop);
+	return 0;
+}
+
 #endif

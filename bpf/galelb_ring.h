@@ -54,6 +54,8 @@ static __always_inline int ring_lookup(__u32 ring_number, __u32 slot)
 	if (!map)
 		return -1;
 	ring = bpf_map_lookup_elem(map, &zero);
+	/* The compiler knows that slot is in range and would drop the check that the verifier asks for. */
+	asm volatile("" : "+r"(slot));
 	if (!ring || slot >= GALE_RING_SLOTS)
 		return -1;
 	return ring->node_index[slot];

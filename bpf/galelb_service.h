@@ -30,4 +30,14 @@ static __always_inline struct gale_service *service_lookup(const struct gale_flo
 	return bpf_map_lookup_elem(&services, &key);
 }
 
+/* Whether a client's address is in blocks. */
+static __always_inline int is_blocked(const struct gale_address *source)
+{
+	struct gale_block_key key;
+
+	key.prefix_length = 128;
+	key.address = *source;
+	return bpf_map_lookup_elem(&blocks, &key) != NULL;
+}
+
 #endif

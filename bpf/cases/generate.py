@@ -9,9 +9,11 @@ import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import icmp  # noqa: E402
 import l4  # noqa: E402
+import stateless  # noqa: E402
 
-TOPICS = {"l4": l4}
+TOPICS = {"l4": l4, "stateless": stateless, "icmp": icmp}
 
 
 def render(records):

@@ -74,9 +74,10 @@ def entry(name, key, value):
 
 
 def service(vip, port, protocol, ring=0, forwarding=0, hash_policy=0, target_port=8080, service_id=1,
-            previous_ring=RING_NONE, previous_until_ms=0):
+            previous_ring=RING_NONE):
+    """With "ends_in_ms" added, the tests set when the previous ring's time ends, from now."""
     return entry("services", address(vip) + struct.pack(">H", port) + bytes([protocol, 0]),
-                 struct.pack("<IIIH", ring, previous_ring, previous_until_ms, service_id)
+                 struct.pack("<IIIH", ring, previous_ring, 0, service_id)
                  + struct.pack(">H", target_port) + bytes([forwarding, hash_policy, 0, 0]))
 
 

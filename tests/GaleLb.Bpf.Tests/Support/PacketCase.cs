@@ -32,7 +32,9 @@ public sealed record PacketCase(string Name, MapContent[] Given, PacketStep[] St
 }
 
 /// <summary>One entry of a map as bytes in hexadecimal, or a ring, or control ports.</summary>
-public sealed record MapContent(string? Map, string? Key, string? Value, bool Delete, uint? Ring, ushort[]? Nodes, ControlPortList? ControlPorts);
+/// <param name="EndsInMs">For a service: when the previous ring's time ends, from now.</param>
+public sealed record MapContent(
+    string? Map, string? Key, string? Value, bool Delete, int? EndsInMs, uint? Ring, ushort[]? Nodes, ControlPortList? ControlPorts);
 
 public sealed record ControlPortList(ushort[] Tcp, ushort[] Udp);
 

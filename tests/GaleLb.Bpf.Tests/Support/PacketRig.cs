@@ -10,7 +10,7 @@ public sealed class PacketRig : IDisposable
     private const uint FlowsMax = 4096;
     private const uint HalfOpenMax = 4096;
 
-    private static readonly string[] Hashes = ["services", "flows", "half_open", "blocks"];
+    private static readonly string[] Hashes = ["services", "flows", "half_open", "recent", "blocks"];
 
     private readonly Dictionary<string, BpfMap> maps = [];
     private readonly Dictionary<string, BpfProgram> programs = [];
@@ -182,7 +182,14 @@ public sealed class PacketRig : IDisposable
             return;
         }
 
-        map.UpdateBytes(key, Convert.FromHexString(content.Value!));
+        byte[] value = Convert.FromHexString(content.Value!);
+        if (content.EndsInMs is { } ends)
+        {
+            GaleService service = MemoryMarshal.Read<GaleService>(value) with { PreviousUntilMs = unchecked((uint)(Environment.TickCount64 + ends)) };
+            MemoryMarshal.Write(value, in service);
+        }
+
+        map.UpdateBytes(key, value);
         if (!Hashes.Contains(content.Map)) touched.Add((content.Map!, content.Key!));
     }
 

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* ICMP errors on the private side: about what went to a node, for the client that sent it. */
+#ifndef GALELB_PRIVATE_ICMP_H
+#define GALELB_PRIVATE_ICMP_H
+
+#include <linux/pkt_cls.h>
+#include "galelb_icmp.h"
+#include "galelb_node.h"
+#include "galelb_public_icmp.h"
+#include "galelb_stats.h"
+
+enum { ICMP_PULL_LENGTH = 192 }; /* Ethernet, IPv6, ICMPv6, and a quote with its TCP checksum */
+
+static __always_inline int private_icmp_exit(const struct packet *packet, __u32 reason, int verdict)
+{
+	count_reason(reason, packet->ip_length);
+	return verdict;
+}
+
+/*
+ * The packet's own checksums change with what they cover, so that a sum the card took over the whole (CHECKSUM_COMPLETE)
+ * stays right without help, and ICMP is never left half summed.
+ */
+static __noinline int private_icmp(struct __sk_buff *skb, struct packet *packet)
+{
+	struct gale_config *settings = config_lookup();
+	struct icmp_header *icmp;
+	struct packet quoted;
+	struct gale_flow *flow;
+	void *data, *end;
+	__u64 diff = 0;
+
+	if (!settings || !packet)
+		return TC_ACT_OK;
+	if (packet->traits & (PACKET_FRAGMENT_FIRST | PACKET_FRAGMENT_LATER) ||
+	    bpf_skb_pull_data(skb, skb->len < ICMP_PULL_LENGTH ? skb->len : ICMP_PULL_LENGTH))
+		return private_icmp_exit(packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
+	data = (void *)(long)skb->data;
+	end = (void *)(long)skb->data_end;
+	icmp = data + (packet->l4_offset & HEADER_OFFSET_MASK);
+	quoted.traits = packet->traits & PACKET_IPV6;
+	if ((void *)(icmp + 1) > end || !icmp_is_error(packet, icmp->type) ||
+	    packet->ip_length > skb->len - packet->l3_offset ||
+	    parse_quote(data, end, packet->l4_offset + sizeof(*icmp), &quoted) ||
+	    !address_equal(&quoted.key.destination, &packet->key.destination))
+		return private_icmp_exit(packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
+	flow = flow_of_quote(&quoted, GALE_FLOW_REVERSE);
+	if (!flow)
+		return private_icmp_exit(packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
+	if (packet->ttl <= 1)
+		return private_icmp_exit(packet, GALE_DROP_TTL, TC_ACT_SHOT);
+	if (translate_quote(data, end, &quoted, flow, &diff) ||
+	    translate_error(data, end, packet, flow, diff))
+		return private_icmp_exit(packet, GALE_DROP_REWRITE, TC_ACT_SHOT);
+	count_reason(GALE_RETURNED_ICMP, packet->ip_length);
+	return bpf_redirect_neigh(settings->public_ifindex, NULL, 0, 0);
+}
+
+#endif

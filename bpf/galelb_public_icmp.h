@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* ICMP on the public side: echo of a service address, and errors about what nodes sent to clients. */
+#ifndef GALELB_PUBLIC_ICMP_H
+#define GALELB_PUBLIC_ICMP_H
+
+#include "galelb_conntrack.h"
+#include "galelb_icmp.h"
+#include "galelb_refuse.h"
+#include "galelb_rewrite.h"
+#include "galelb_service.h"
+#include "galelb_stateless.h"
+
+static __always_inline int public_icmp_exit(const struct packet *packet, __u32 reason, int verdict)
+{
+	count_reason(reason, packet->ip_length);
+	return verdict;
+}
+
+/* Turns an echo request into its reply. */
+static __always_inline int answer_echo(struct xdp_md *ctx, struct packet *packet)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	void *l3 = data + (packet->l3_offset & HEADER_OFFSET_MASK);
+	struct icmp_header *icmp = data + (packet->l4_offset & HEADER_OFFSET_MASK);
+	__u64 type_diff;
+
+	if ((void *)(icmp + 1) > end || data + sizeof(struct ethhdr) > end)
+		return XDP_DROP;
+	if (packet->traits & PACKET_IPV6) {
+		struct ipv6hdr *ip = l3;
+
+		if ((void *)(ip + 1) > end)
+			return XDP_DROP;
+		__builtin_memcpy(&ip->saddr, &packet->key.destination, 16);
+		__builtin_memcpy(&ip->daddr, &packet->key.source, 16);
+		ip->hop_limit = REPLY_TTL;
+		icmp->type = ICMPV6_ECHO_REPLY;
+		type_diff = bpf_htons((ICMPV6_ECHO_REPLY - ICMPV6_ECHO_REQUEST) << 8);
+	} else {
+		struct iphdr *ip = l3;
+
+		if ((void *)(ip + 1) > end)
+			return XDP_DROP;
+		ip->saddr = packet->key.destination.word[3];
+		ip->daddr = packet->key.source.word[3];
+		ip->check = csum_update(ip->check, (__u64)bpf_htons(REPLY_TTL << 8) +
+							   (__u16)~bpf_htons(ip->ttl << 8));
+		ip->ttl = REPLY_TTL;
+		icmp->type = ICMP_ECHO_REPLY;
+		type_diff = (__u16)~bpf_htons(ICMP_ECHO_REQUEST << 8);
+	}
+	icmp->check = csum_update(icmp->check, type_diff);
+	mac_swap(data);
+	count_reason(GALE_ANSWERED_ECHO, packet->ip_length);
+	return bpf_redirect(ctx->ingress_ifindex, 0);
+}
+
+static __noinline int public_echo(struct xdp_md *ctx, struct packet *packet)
+{
+	if (!packet)
+		return XDP_DROP;
+	packet->key.source_port = 0;
+	packet->key.destination_port = 0;
+	if (!service_lookup(&packet->key))
+		return public_icmp_exit(packet, GALE_PASS_NOT_OURS, XDP_PASS);
+	return answer_echo(ctx, packet);
+}
+
+/* The forward half of a flow, in flows or with its pair in half_open, unless its node was given up. */
+static __always_inline struct gale_flow *flow_of_quote(const struct packet *quoted, __u8 direction)
+{
+	struct gale_flow *flow = bpf_map_lookup_elem(&flows, &quoted->key);
+	struct gale_node *node;
+
+	if (!flow) {
+		flow = bpf_map_lookup_elem(&half_open, &quoted->key);
+		if (!flow || !flow_other(&half_open, &quoted->key, flow))
+			return NULL;
+	}
+	if (flow->direction != direction)
+		return NULL;
+	node = node_lookup(flow->node_index);
+	return node && node_accepts(node, flow->node_generation) ? flow : NULL;
+}
+
+/* An error about a translated flow, to its node. */
+static __noinline int public_icmp_l4(struct xdp_md *ctx, struct packet *packet, struct packet *quoted)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct gale_next_hop *hop;
+	struct gale_flow *flow;
+	__u64 diff = 0;
+
+	if (!packet || !quoted)
+		return XDP_DROP;
+	flow = flow_of_quote(quoted, GALE_FLOW_FORWARD);
+	if (!flow)
+		return public_icmp_exit(packet, GALE_DROP_NO_FLOW, XDP_DROP);
+	hop = next_hop_lookup(flow->node_index);
+	if (!hop)
+		return public_icmp_exit(packet, GALE_DROP_UNRESOLVED, XDP_DROP);
+	if (packet->ttl <= 1)
+		return public_icmp_exit(packet, GALE_DROP_TTL, XDP_DROP);
+	if (packet->ip_length > hop->mtu)
+		return public_icmp_exit(packet, GALE_DROP_TOO_BIG, XDP_DROP);
+	if (translate_quote(data, end, quoted, flow, &diff) ||
+	    translate_error(data, end, packet, flow, diff) ||
+	    reframe(ctx, hop, packet->l3_offset, packet_ethertype(packet)))
+		return public_icmp_exit(packet, GALE_DROP_REWRITE, XDP_DROP);
+	count_reason(GALE_FORWARDED_ICMP, packet->ip_length);
+	return bpf_redirect(hop->ifindex, 0);
+}
+
+/* Which way an error goes is the service's matter that the quoted packet came from. */
+static __noinline int public_icmp_error(struct xdp_md *ctx, struct packet *packet)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct gale_service *service;
+	struct packet quoted;
+
+	if (!packet)
+		return XDP_DROP;
+	quoted.traits = packet->traits & PACKET_IPV6;
+	if (parse_quote(data, end, packet->l4_offset + sizeof(struct icmp_header), &quoted) ||
+	    !address_equal(&quoted.key.destination, &packet->key.destination) ||
+	    is_control_port(quoted.key.protocol, quoted.key.destination_port))
+		return public_icmp_exit(packet, GALE_PASS_NOT_OURS, XDP_PASS);
+	service = service_lookup(&quoted.key);
+	if (!service)
+		return public_icmp_exit(packet, GALE_PASS_NOT_OURS, XDP_PASS);
+	if (packet->ip_length > end - data - packet->l3_offset)
+		return public_icmp_exit(packet, GALE_DROP_MALFORMED, XDP_DROP);
+	if (service->forwarding == GALE_FORWARD_L4)
+		return public_icmp_l4(ctx, packet, &quoted);
+	return public_stateless(ctx, packet, &quoted, service, GALE_FORWARDED_ICMP);
+}
+
+static __noinline int public_icmp(struct xdp_md *ctx, struct packet *packet)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct icmp_header *icmp;
+
+	if (!packet)
+		return XDP_DROP;
+	icmp = data + (packet->l4_offset & HEADER_OFFSET_MASK);
+	if ((void *)(icmp + 1) > end ||
+	    packet->traits & (PACKET_FRAGMENT_FIRST | PACKET_FRAGMENT_LATER))
+		return public_icmp_exit(packet, GALE_PASS_NOT_OURS, XDP_PASS);
+	if (icmp_is_echo_request(packet, icmp->type))
+		return public_echo(ctx, packet);
+	if (icmp_is_error(packet, icmp->type))
+		return public_icmp_error(ctx, packet);
+	return public_icmp_exit(packet, GALE_PASS_NOT_OURS, XDP_PASS);
+}
+
+#endif
