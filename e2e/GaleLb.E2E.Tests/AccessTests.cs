@@ -92,9 +92,13 @@ public sealed class AccessTests(ClusterFixture fixture) : ClusterTests(fixture),
         await AllIsWellAsync();
     });
 
-    private static async Task<string> ProbeAsync(string kind) =>
-        (await Command.InAsync(
-            Topology.Node(4), Repository.Script("heartbeat_probe.py"), $"{Topology.PrivateAddress(1)}:{Topology.NodePort}", kind)).Output;
+    private static async Task<string> ProbeAsync(string kind)
+    {
+        var result = await Command.InAsync(
+            Topology.Node(4), Repository.Script("heartbeat_probe.py"), $"{Topology.PrivateAddress(1)}:{Topology.NodePort}", kind);
+        result.ExitCode.Should().Be(0, result.ToString());
+        return result.Output;
+    }
 
     private async Task AllIsWellAsync()
     {
