@@ -32,9 +32,10 @@ internal sealed class ObservationForwarder(
             return;
         try
         {
-            await SendAsync(link, status.Leader, unsent, stop);
+            // Bounded as a whole: a leader that takes the stream but reads nothing must not hold up what its successor waits for.
+            await SendAsync(link, status.Leader, unsent).WaitAsync(AnswerTimeout, Time, stop);
         }
-        catch (Exception error) when (error is RpcException or OperationCanceledException)
+        catch (Exception error) when (error is RpcException or OperationCanceledException or TimeoutException)
         {
             // A leader that just died or stepped down: the observations go to its successor.
             desk.Returned(unsent);
@@ -42,7 +43,7 @@ internal sealed class ObservationForwarder(
         }
     }
 
-    private async Task SendAsync(PeerLink link, MemberId leader, List<HeardNode> unsent, CancellationToken stop)
+    private async Task SendAsync(PeerLink link, MemberId leader, List<HeardNode> unsent)
     {
         if (_call is null)
         {
@@ -51,13 +52,12 @@ internal sealed class ObservationForwarder(
             _call = link.Client.Observe(new RpcCallOptions(Metadata: metadata));
             _leader = leader;
         }
+        DuplexCall<ObservationBatch, ObservationAnswers> call = _call;
         ObservationBatch batch = new() { Sequence = ++_sequence };
         foreach (HeardNode heard in unsent)
             batch.Heartbeats.Add(Observation(heard));
-        await _call.WriteAsync(batch);
-        using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        timeout.CancelAfter(AnswerTimeout);
-        ObservationAnswers answers = await _call.ReadAsync(timeout.Token)
+        await call.WriteAsync(batch);
+        ObservationAnswers answers = await call.ReadAsync()
             ?? throw new RpcException(StatusCode.Unavailable, "the leader ended the stream of observations");
         foreach (ObservationAnswer answer in answers.Answers)
             desk.Note(answer);
