@@ -37,6 +37,16 @@ public sealed record ReplicaOptions
     public FoundingOptions Founding { get; init; } = new();
     public SnapshotPolicy Snapshots { get; init; } = new();
 
+    /// <summary>
+    /// Whether the leader answers reads without asking the others while it knows that none of them can have elected another
+    /// (thesis §6.4.1). Linearizable only while no two replicas' clocks differ in rate by more than
+    /// <see cref="ClockDriftMax"/>, and only if all replicas have the same setting.
+    /// </summary>
+    public bool LeaseReads { get; init; }
+
+    /// <summary>By how much the rates of two replicas' clocks may differ, as a share.</summary>
+    public double ClockDriftMax { get; init; } = 0.1;
+
     /// <summary>How long to wait before disk work that found no space is tried again.</summary>
     public TimeSpan DiskRetry { get; init; } = TimeSpan.FromSeconds(1);
 

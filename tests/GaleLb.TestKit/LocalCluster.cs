@@ -6,7 +6,10 @@ using GaleLb.Replica.Wire;
 namespace GaleLb.TestKit;
 
 /// <summary>One replica of a <see cref="LocalCluster"/> with what it drives.</summary>
-public sealed record LocalReplica(RaftReplica Replica, RecordingMachine Machine, AwaitableObserver Observer, ReplicaOptions Options);
+public sealed record LocalReplica(RaftReplica Replica, IReplicatedStateMachine StateMachine, AwaitableObserver Observer, ReplicaOptions Options)
+{
+    public RecordingMachine Machine => (RecordingMachine)StateMachine;
+}
 
 /// <summary>Replicas in one process under the real clock, joined by method calls; every message goes through the codec.</summary>
 public sealed class LocalCluster
@@ -15,9 +18,9 @@ public sealed class LocalCluster
 
     public IReadOnlyList<LocalReplica> Replicas => _replicas;
 
-    public void Add(ReplicaOptions options, IDisk disk)
+    public void Add(ReplicaOptions options, IDisk disk, IReplicatedStateMachine? stateMachine = null)
     {
-        RecordingMachine machine = new();
+        IReplicatedStateMachine machine = stateMachine ?? new RecordingMachine();
         RaftReplica replica = RaftReplica.Open(options, disk, machine, TimeProvider.System, new SystemRandomness());
         _replicas.Add(new LocalReplica(replica, machine, new AwaitableObserver(), options));
     }

@@ -116,6 +116,12 @@ public sealed partial class ReplicaDriver
             return;
         DiskFull = false;
         Note("The disk has space again: this replica takes part as before.");
+        Rejoin();
+    }
+
+    private void Rejoin()
+    {
+        WaitOutPromises();
         _core.Campaign();
     }
 

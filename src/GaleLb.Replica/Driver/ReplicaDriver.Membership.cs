@@ -62,7 +62,7 @@ public sealed partial class ReplicaDriver
             return;
         _foundingSuspended = false;
         if (!DiskFull)
-            _core.Campaign();
+            Rejoin();
     }
 
     private void MembershipApplied(Membership membership)

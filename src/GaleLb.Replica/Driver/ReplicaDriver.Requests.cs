@@ -94,12 +94,17 @@ public sealed partial class ReplicaDriver
 
     private void Read(ulong token)
     {
-        if (!_core.RequestRead(token))
+        if (TryReadUnderLease(token))
+            return;
+        if (_core.RequestRead(token))
+            NoteAsked(token);
+        else
             _effects.Add(ReplicaEffect.CompleteRead(token, null));
     }
 
     private void Granted(in ReadGrant grant)
     {
+        ExtendLease(grant);
         if (grant.Index is { } index)
             _reads.Enqueue(grant.Token, index);
         else
@@ -117,6 +122,7 @@ public sealed partial class ReplicaDriver
 
     private void Transfer(ulong token, MemberId to)
     {
+        ForbidLease();
         if (_core.TransferLeadership(to))
             _transfers.Add(new PendingTransfer(token, _now + _options.ElectionTimeoutMax));
         else

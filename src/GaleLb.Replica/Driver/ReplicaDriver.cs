@@ -49,6 +49,8 @@ public sealed partial class ReplicaDriver
         _core = new RaftNode(store.Self, options.Raft, store.Recovery, _shelf, jitter);
         _raft = _core.Status;
         RefuseOtherAddress();
+        if (!DirectoryEmpty)
+            WaitOutPromises();
         _founding = new FoundingPolicy(store.Self, options.Address, options.Addresses, options.Founding, jitter, newId);
     }
 
@@ -120,7 +122,7 @@ public sealed partial class ReplicaDriver
     {
         if (message.To != Self)
             return;
-        if (message is VoteRequest && DirectoryEmpty && !AdmitVoteRequest(message.From))
+        if (message is VoteRequest request && (DirectoryEmpty ? !AdmitVoteRequest(message.From) : IsBoundByPromise(request)))
             return;
         try
         {
