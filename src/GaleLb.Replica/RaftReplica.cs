@@ -86,6 +86,10 @@ public sealed partial class RaftReplica : IReplica, IAsyncDisposable
         _backgroundWorker = new DiskWorker("replica-background", _disk, e => _queue.Post(e), Crashed);
         _loop = new Thread(Run) { IsBackground = true, Name = "replica" };
         _loop.Start();
+        if (Recovery.TruncatedBytes > 0)
+            observer.Noted(
+                $"The WAL ended in {Recovery.TruncatedBytes} bytes of a write that never finished; they were cut off." +
+                (Recovery.TailSuspect ? " An intact record lay behind the break, as after a reordered write or damage to the last one." : ""));
         _timer = _time.CreateTimer(_ => _queue.Wake(), null, TimeSpan.Zero, _options.Tick);
     }
 

@@ -17,7 +17,7 @@ internal sealed class WalReader
     private byte[] _tailBytes = [];
     private int _lastBatch = WalFormat.SegmentHeaderBytes;
     private int _dirtyEnd;
-    private ulong _unused;
+    private readonly List<string> _unused = [];
 
     public WalReader(IDisk disk, MemberId self)
     {
@@ -96,8 +96,10 @@ internal sealed class WalReader
         if (end > _lastBatch)
             operations.Add(DiskOperation.Write(file, _lastBatch, _tailBytes.AsMemory(_lastBatch, end - _lastBatch)));
         operations.Add(DiskOperation.Sync(file));
-        if (_unused != 0)
-            operations.Add(DiskOperation.Delete(WalFormat.SegmentName(_unused)));
+
+        // From the end, so that no crash leaves a gap in the numbers.
+        for (int i = _unused.Count - 1; i >= 0; i--)
+            operations.Add(DiskOperation.Delete(_unused[i]));
         operations.Add(DiskOperation.SyncDirectory());
     }
 
@@ -212,24 +214,31 @@ internal sealed class WalReader
         }
     }
 
-    /// <summary>A last segment without a header is allocated ahead, or torn in its first write; with a later batch in it, it is damaged.</summary>
-    private void LeaveUnused(List<(ulong Number, string Name)> files, int at, byte[] bytes)
+    /// <summary>
+    /// Segments at the end without a header were allocated ahead, or torn in their first write: one under way when the machine
+    /// stopped, and one allocated behind it. With a record that belongs to them they are damaged.
+    /// </summary>
+    private void LeaveUnused(List<(ulong Number, string Name)> files, int first, byte[] bytes)
     {
-        if (at + 1 != files.Count)
-            throw StorageException.Damaged(_disk, files[at].Name, 0, "its header is not what was written, and a later segment exists");
-        RefuseIfDurable(files[at], bytes, 0, new WalPosition(files[at].Number, 0));
-
-        // Header and first record share a sector and were one write: a crash keeps both or neither.
-        if (WalFormat.TryReadRecord(bytes, _self, new WalPosition(files[at].Number, WalFormat.SegmentHeaderBytes), out _))
-            throw StorageException.Damaged(_disk, files[at].Name, 0, "its header is not what was written, but a record follows it");
-        if (WalFormat.IsZero(bytes))
+        for (int at = first; at < files.Count; at++)
         {
-            SpareBytes = bytes.Length;
-            return;
-        }
+            byte[] content = at == first ? bytes : Load(files[at].Name);
+            if (at > first && HeaderIntact(files[at], content, out _))
+                throw StorageException.Damaged(_disk, files[first].Name, 0, $"its header is not what was written, but {files[at].Name} was written after it");
+            RefuseIfDurable(files[at], content, 0, new WalPosition(files[first].Number, 0));
 
-        TruncatedBytes = bytes.Length;
-        _unused = files[at].Number;
+            // Header and first record share a sector and were one write: a crash keeps both or neither.
+            if (WalFormat.TryReadRecord(content, _self, new WalPosition(files[at].Number, WalFormat.SegmentHeaderBytes), out _))
+                throw StorageException.Damaged(_disk, files[at].Name, 0, "its header is not what was written, but a record follows it");
+            if (at == first && WalFormat.IsZero(content))
+            {
+                SpareBytes = content.Length;
+                continue;
+            }
+
+            TruncatedBytes += WalFormat.IsZero(content) ? 0 : content.Length;
+            _unused.Add(files[at].Name);
+        }
     }
 
     private static (LogIndex Index, Term Term) Position(byte[] bytes, in WalRecord record) => (

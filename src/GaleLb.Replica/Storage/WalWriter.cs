@@ -35,6 +35,9 @@ internal sealed class WalWriter
     private long _spareBytes;
     private ulong _spareAsked;
 
+    /// <summary>The segment that the last finished flush ended in: until the flush under way is durable, the log needs it.</summary>
+    private ulong _durableSegment;
+
     /// <param name="segments">What is on disk, oldest first, the last being the active one.</param>
     /// <param name="tail">Where the next record goes; everything before it is durable.</param>
     /// <param name="capacity">The active segment's length in bytes.</param>
@@ -45,6 +48,7 @@ internal sealed class WalWriter
         _segmentBytes = segmentBytes;
         _segments = segments;
         _tail = tail;
+        _durableSegment = tail.Segment;
         _capacity = capacity;
         if (spareBytes == 0)
             return;
@@ -67,6 +71,7 @@ internal sealed class WalWriter
         if (_buffer.Length > BufferKeptBytes)
             _buffer = new byte[64 << 10];
         _used = 0;
+        _durableSegment = _tail.Segment;
         int total = 0;
         foreach (Item item in _items)
             total += item.RecordBytes;
@@ -120,7 +125,7 @@ internal sealed class WalWriter
     public void Compact(LogIndex index, List<DiskOperation> operations)
     {
         int count = 0;
-        while (count < _segments.Count - 1 && _segments[count].HighestIndex <= index)
+        while (_segments[count].Number < _durableSegment && _segments[count].HighestIndex <= index)
             operations.Add(DiskOperation.Delete(WalFormat.SegmentName(_segments[count++].Number)));
         _segments.RemoveRange(0, count);
         if (count > 0)

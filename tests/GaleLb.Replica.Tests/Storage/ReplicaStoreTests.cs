@@ -142,6 +142,53 @@ public sealed class ReplicaStoreTests
         operations[0].File.Should().Be("wal-0000000000000002");
     }
 
+    /// <summary>(1) A flush begins a segment, (2) the next one is allocated beside it, (3) power fails before the flush is durable.</summary>
+    [Fact]
+    public void Open_CrashDuringARollWithTheNextSegmentAllocated_LosesNothing()
+    {
+        SimulatedDisk disk = new();
+        ReplicaStore store = Open(disk, 1);
+        StoreScript.Execute(store, Step(1, 800), disk);
+        List<DiskOperation> flush = [];
+        store.Append([MakeEntry(2, 800)]);
+        store.Flush(flush);
+        List<DiskOperation> background = [];
+        store.AllocateSpare(background);
+        foreach (DiskOperation operation in background)
+            disk.Execute(operation);
+        disk.Execute(flush[0]);
+        disk.Crash(_ => 0);
+
+        ReplicaStore recovered = Open(disk, 1);
+
+        recovered.Recovery.Entries.Should().ContainSingle();
+        StoreScript.Execute(recovered, Step(2, 800), disk);
+        Open(disk, 1).Recovery.Entries.Should().HaveCount(2);
+    }
+
+    /// <summary>(1) A flush begins a segment, (2) a snapshot makes all before it dispensable, (3) power fails before the flush is durable.</summary>
+    [Fact]
+    public void RemoveCovered_DuringARoll_KeepsTheLastDurableSegment()
+    {
+        SimulatedDisk disk = new();
+        ReplicaStore store = Open(disk, 1);
+        StoreScript.Execute(store, Step(1, 800), disk);
+        store.Append([MakeEntry(2, 800)]);
+        store.Flush([]);
+        Snapshot snapshot = new(new SnapshotMetadata(new LogIndex(1), new Term(1), Membership.Empty), new byte[3]);
+        List<DiskOperation> background = [];
+        store.WriteSnapshot(snapshot, background);
+        store.RemoveCovered(snapshot.Metadata, background);
+        foreach (DiskOperation operation in background)
+            disk.Execute(operation);
+        disk.Crash(_ => 0);
+
+        ReplicaStore recovered = Open(disk, 1);
+
+        recovered.Snapshot!.Metadata.Index.Should().Be(new LogIndex(1));
+        recovered.Recovery.Entries.Should().BeEmpty();
+    }
+
     [Fact]
     public void Open_IdentityGone_Refused()
     {
