@@ -28,4 +28,10 @@ static __always_inline __u64 csum_ttl_diff(void)
 	return (__u16)~bpf_htons(0x0100);
 }
 
+/* The same for IPv6's hop limit, which no checksum covers but a card's sum over the whole packet: the low byte. */
+static __always_inline __u64 csum_hop_limit_diff(void)
+{
+	return (__u16)~bpf_htons(0x0001);
+}
+
 #endif

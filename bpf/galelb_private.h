@@ -121,9 +121,11 @@ static __always_inline int private_rewrite(struct __sk_buff *skb, const struct p
 	__u64 pseudo = BPF_F_PSEUDO_HDR;
 	__u32 check_offset;
 	__u64 mangled = 0;
+	int unchecked;
 
 	if ((void *)(ports + 1) > end)
 		return -1;
+	unchecked = packet->key.protocol == IPPROTO_UDP && ports->check == 0;
 	ports->source = flow->source_port;
 	ports->dest = flow->destination_port;
 	if (packet->traits & PACKET_IPV6) {
@@ -135,11 +137,11 @@ static __always_inline int private_rewrite(struct __sk_buff *skb, const struct p
 		__builtin_memcpy(&ip->daddr, &flow->destination, 16);
 		ip->hop_limit--;
 		/*
-		 * Where the card summed the whole packet (CHECKSUM_COMPLETE), that sum covers IPv6 addresses,
-		 * and their change cancels out against the transport checksum's; before 6.16 the pseudo-header
-		 * flag makes the helper move the sum all the same, which this takes back beforehand.
+		 * Where the card summed the whole packet (CHECKSUM_COMPLETE), that sum covers the IPv6 header. A change
+		 * of its addresses cancels out against the transport checksum's; before 6.16 the pseudo-header flag
+		 * makes the helper move the sum all the same, which this takes back beforehand.
 		 */
-		bpf_csum_update(skb, flow->address_csum_diff);
+		bpf_csum_update(skb, csum_fold(flow->address_csum_diff + csum_hop_limit_diff()));
 	} else {
 		struct iphdr *ip = data + l3_offset;
 
@@ -150,9 +152,13 @@ static __always_inline int private_rewrite(struct __sk_buff *skb, const struct p
 		ip->ttl--;
 		ip->check = csum_update(ip->check, flow->address_csum_diff + csum_ttl_diff());
 	}
-	if (packet->key.protocol == IPPROTO_TCP) {
-		check_offset = l4_offset + offsetof(struct tcphdr, check);
-	} else {
+	check_offset = l4_offset + offsetof(struct tcphdr, check);
+	if (packet->key.protocol == IPPROTO_UDP) {
+		/* A datagram without a checksum: only what the card summed changes, by the ports. */
+		if (unchecked) {
+			bpf_csum_update(skb, flow->port_csum_diff);
+			return 0;
+		}
 		check_offset = l4_offset + offsetof(struct udphdr, check);
 		mangled = BPF_F_MARK_MANGLED_0;
 	}

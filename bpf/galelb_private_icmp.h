@@ -19,7 +19,7 @@ static __always_inline int private_icmp_exit(const struct packet *packet, __u32 
 
 /*
  * The packet's own checksums change with what they cover, so that a sum the card took over the whole (CHECKSUM_COMPLETE)
- * stays right without help, and ICMP is never left half summed.
+ * stays right without help but for the hop limit, and ICMP is never left half summed.
  */
 static __noinline int private_icmp(struct __sk_buff *skb, struct packet *packet)
 {
@@ -52,6 +52,8 @@ static __noinline int private_icmp(struct __sk_buff *skb, struct packet *packet)
 	if (translate_quote(data, end, &quoted, flow, &diff) ||
 	    translate_error(data, end, packet, flow, diff))
 		return private_icmp_exit(packet, GALE_DROP_REWRITE, TC_ACT_SHOT);
+	if (packet->traits & PACKET_IPV6)
+		bpf_csum_update(skb, csum_hop_limit_diff());
 	count_reason(GALE_RETURNED_ICMP, packet->ip_length);
 	return bpf_redirect_neigh(settings->public_ifindex, NULL, 0, 0);
 }
