@@ -77,10 +77,11 @@ public sealed record DataPlaneOptions
 
     public XdpMode XdpMode { get; init; } = XdpMode.Auto;
 
-    /// <summary>Entries for flows of both directions; a flow takes two.</summary>
+    /// <summary>Connections held at once.</summary>
     public uint EstablishedFlows { get; init; } = 262_144;
 
-    public uint HalfOpenFlows { get; init; } = 131_072;
+    /// <summary>Unfinished handshakes and one-way UDP flows held at once; the oldest gives way.</summary>
+    public uint HalfOpenFlows { get; init; } = 65_536;
 
     public FlowTimeoutOptions Timeouts { get; init; } = new();
 

@@ -52,6 +52,7 @@ public sealed class KernelDataPlane : IDataPlane
         rollback.OnFailure(programs.Dispose);
         KernelMaps maps = programs.Maps;
 
+        RestoreSettingsOnFailure(maps, rollback);
         sourcePorts = ChooseSourcePorts(maps);
         GaleConfig config = ConfigValue.Build(options, publicLink, privateLink, sources, sourcePorts);
         maps.ControlPorts.Update(0u, ConfigValue.ControlPorts(options));
@@ -60,7 +61,7 @@ public sealed class KernelDataPlane : IDataPlane
         image = maps.ReadImage(NowMs());
 
         attachments = Attachments.Attach(programs, options, publicLink, privateLink, pins, warnings, rollback);
-        nextHops = new NextHopMonitor([.. sources], maps.WriteNextHops, time);
+        nextHops = new NextHopMonitor([.. sources], maps.WriteNextHops, InheritNextHop, time);
         rollback.OnFailure(nextHops.Dispose);
         sweeper = new FlowSweeper(maps.Flows, maps.HalfOpen, config.TimeoutMs, time, ReleaseRings);
         startWarnings = [.. warnings];
@@ -199,6 +200,21 @@ public sealed class KernelDataPlane : IDataPlane
             $"interface {publicLink.Name} has no address that clients could connect to; give it one, or list addresses under [public_interface]");
     }
 
+    /// <summary>A start that fails beside an earlier process's programs must leave them as they were set.</summary>
+    private void RestoreSettingsOnFailure(KernelMaps maps, Rollback rollback)
+    {
+        if (!programs.TookOver) return;
+        maps.Config.TryLookUp(0u, out GaleConfig config);
+        maps.ControlPorts.TryLookUp(0u, out GaleControlPorts ports);
+        maps.DeadMan.TryLookUp(0u, out ulong deadline);
+        rollback.OnFailure(() =>
+        {
+            maps.Config.Update(0u, config);
+            maps.ControlPorts.Update(0u, ports);
+            maps.DeadMan.Update(0u, deadline);
+        });
+    }
+
     private PortRange ChooseSourcePorts(KernelMaps maps)
     {
         PortRange? former = programs.TookOver && maps.Config.TryLookUp(0u, out GaleConfig config)
@@ -207,6 +223,16 @@ public sealed class KernelDataPlane : IDataPlane
         return SourcePortRange.Choose(
             options.SourcePorts, former, SourcePortRange.ReadLocal(),
             [.. options.ProtectedPorts, .. options.ControlPorts, .. options.ServicePorts]);
+    }
+
+    /// <summary>A plan clears the hop of a place that changes hands, so what is there belongs to the node that the map names.</summary>
+    private GaleNextHop InheritNextHop(NodeRow node)
+    {
+        GaleNode holder = image.Nodes[node.Index.Value];
+        return holder.Address == GaleAddress.From(node.Address) && holder.Generation == node.Generation.Value
+            && programs.Maps.NextHops.TryLookUp((uint)node.Index.Value, out GaleNextHop hop)
+                ? hop
+                : default;
     }
 
     private ImmutableArray<string> Warn(ForwardingTable current) =>

@@ -8,6 +8,7 @@ internal sealed class ProgramSet : IDisposable
 {
     /// <summary>Only the shape of the inner maps; the kernel keeps it inside rings.</summary>
     private const string RingShape = "ring_shape";
+    private const uint HalvesPerFlow = 2;
 
     private ProgramSet(KernelMaps maps, BpfProgram xdpPublic, BpfProgram xdpPass, BpfProgram tcPrivate, bool tookOver)
     {
@@ -33,8 +34,8 @@ internal sealed class ProgramSet : IDisposable
     public static ProgramSet Load(DataPlaneOptions options, PinDirectory pins, Rollback rollback)
     {
         using BpfObject obj = GaleObject.Open();
-        obj.Map("flows").SetMaxEntries(options.EstablishedFlows);
-        obj.Map("half_open").SetMaxEntries(options.HalfOpenFlows);
+        obj.Map("flows").SetMaxEntries(options.EstablishedFlows * HalvesPerFlow);
+        obj.Map("half_open").SetMaxEntries(options.HalfOpenFlows * HalvesPerFlow);
         obj.SetSection(".rodata.options", default(GaleOptions));
 
         List<string> created = [];
@@ -102,7 +103,7 @@ internal sealed class ProgramSet : IDisposable
         if (have.MaxEntries != wanted.MaxEntries)
         {
             throw new DataPlaneException(
-                $"parameter mismatch: the pinned map {path} has room for {have.MaxEntries} entries, the configuration says {wanted.MaxEntries}. "
+                $"parameter mismatch: the pinned map {path} has room for {have.MaxEntries} entries ({HalvesPerFlow} a flow), the configuration asks for {wanted.MaxEntries}. "
                 + Migration(path));
         }
     }

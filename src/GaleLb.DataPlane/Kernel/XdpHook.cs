@@ -37,7 +37,7 @@ internal sealed class XdpHook : IDisposable
     /// <exception cref="DataPlaneException">Another program is there, or the mode is not to be had.</exception>
     public static XdpHook Attach(BpfProgram program, Link device, string pin, XdpMode wanted, List<string> warnings, Rollback rollback)
     {
-        XdpHook? taken = TakeOver(program, device, pin, wanted, rollback);
+        XdpHook? taken = TakeOver(program, device, pin, wanted, warnings, rollback);
         if (taken is not null) return taken;
 
         RefuseForeign(device);
@@ -60,7 +60,8 @@ internal sealed class XdpHook : IDisposable
 
     public void Dispose() => link.Dispose();
 
-    private static XdpHook? TakeOver(BpfProgram program, Link device, string pin, XdpMode wanted, Rollback rollback)
+    private static XdpHook? TakeOver(
+        BpfProgram program, Link device, string pin, XdpMode wanted, List<string> warnings, Rollback rollback)
     {
         if (!PinDirectory.Has(pin)) return null;
         BpfLink taken = BpfLink.OpenPinned(pin);
@@ -74,6 +75,8 @@ internal sealed class XdpHook : IDisposable
             return null;
         }
 
+        if (mode == XdpMode.Generic && wanted == XdpMode.Auto)
+            warnings.Add($"generic XDP is used on {device.Name} as before, which is slower; stopping with on_exit = \"detach\" and starting tries native again");
         BpfProgram? former = TryOpenProgram(info.ProgramId);
         taken.Update(program);
         rollback.OnFailure(() =>

@@ -47,9 +47,6 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int poll(PollFd* fds, nuint count, int timeoutMs);
-
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int setrlimit(int resource, ulong* limits);
 }
 
 /// <summary>struct pollfd.</summary>

@@ -20,6 +20,7 @@ public sealed class NextHopMonitor : IDisposable
     private readonly Lock gate = new();
     private readonly NextHopTable table;
     private readonly Action<ImmutableArray<(NodeIndex Node, GaleNextHop Value)>> write;
+    private readonly Func<NodeRow, GaleNextHop> inherit;
     private readonly TimeProvider time;
     private readonly NetlinkSocket requests;
     private readonly NetlinkSocket notifications;
@@ -28,11 +29,14 @@ public sealed class NextHopMonitor : IDisposable
     private volatile string? failure;
 
     /// <param name="write">Writes changed values into the map; called under this monitor's lock.</param>
+    /// <param name="inherit">What the map already holds for this very node; zeros when it holds another's or nothing.</param>
     public NextHopMonitor(
-        ImmutableHashSet<IPAddress> natSources, Action<ImmutableArray<(NodeIndex Node, GaleNextHop Value)>> write, TimeProvider time)
+        ImmutableHashSet<IPAddress> natSources, Action<ImmutableArray<(NodeIndex Node, GaleNextHop Value)>> write,
+        Func<NodeRow, GaleNextHop> inherit, TimeProvider time)
     {
         table = new NextHopTable(natSources);
         this.write = write;
+        this.inherit = inherit;
         this.time = time;
         requests = NetlinkSocket.Open();
         try
@@ -73,7 +77,12 @@ public sealed class NextHopMonitor : IDisposable
         lock (gate)
         {
             ImmutableArray<NodeRow> fresh = table.SetNodes(nodes);
-            foreach (NodeRow node in fresh) table.SetRoute(node.Index, AskRoute(node.Address));
+            foreach (NodeRow node in fresh)
+            {
+                table.Inherit(node.Index, inherit(node));
+                table.SetRoute(node.Index, AskRoute(node.Address));
+            }
+
             DecideAndWrite(probe: !fresh.IsEmpty);
         }
     }
@@ -131,7 +140,7 @@ public sealed class NextHopMonitor : IDisposable
 
     private void DecideAndWrite(bool probe)
     {
-        (ImmutableArray<(NodeIndex Node, GaleNextHop Value)> changed, ImmutableArray<NeighbourKey> probes) = table.Decide();
+        (ImmutableArray<(NodeIndex Node, GaleNextHop Value)> changed, ImmutableArray<NeighbourKey> probes) = table.Decide((long)time.GetElapsedTime(0).TotalMilliseconds);
         if (!changed.IsEmpty)
         {
             write(changed);

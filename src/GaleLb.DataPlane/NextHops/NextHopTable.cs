@@ -10,8 +10,15 @@ namespace GaleLb.DataPlane.NextHops;
 /// What is known of routes, interfaces and neighbours, and what follows from it for each node. Pure: messages go in, changed values and probes
 /// come out. Not thread-safe.
 /// </summary>
+/// <remarks>
+/// Packets that the programs forward do not pass the kernel's neighbour table, so it may drop an entry that is in full use. A way that was good a
+/// moment ago is therefore kept for <see cref="HoldMs"/> while the kernel asks again, unless it says that nobody answers.
+/// </remarks>
 public sealed class NextHopTable(ImmutableHashSet<IPAddress> natSources)
 {
+    /// <summary>Three probes a second apart, as the kernel asks.</summary>
+    public const long HoldMs = 3_500;
+
     private readonly Dictionary<int, Link> links = [];
     private readonly Dictionary<NeighbourKey, Neighbour> neighbours = [];
     private readonly SortedDictionary<ushort, Entry> entries = [];
@@ -21,7 +28,7 @@ public sealed class NextHopTable(ImmutableHashSet<IPAddress> natSources)
 
     public IEnumerable<NodeRow> Nodes => entries.Values.Select(e => e.Node);
 
-    public bool HasUnresolved => entries.Values.Any(e => e.Resolution.Problem is not null);
+    public bool HasUnresolved => entries.Values.Any(e => e.Resolution.Problem is not null || e.Resolution.IsAsking);
 
     /// <summary>Takes the nodes of a table. Returns those that are new or have another address: their routes are to be asked for.</summary>
     public ImmutableArray<NodeRow> SetNodes(ImmutableArray<NodeRow> nodes)
@@ -80,6 +87,12 @@ public sealed class NextHopTable(ImmutableHashSet<IPAddress> natSources)
         }
     }
 
+    /// <summary>Takes what an earlier process left in the map for a node that is still the same: to be held until it is confirmed.</summary>
+    public void Inherit(NodeIndex node, GaleNextHop value)
+    {
+        if (value.State == GaleNextHopState.Resolved && entries.TryGetValue(node.Value, out Entry? entry)) entry.Written = value;
+    }
+
     /// <summary>Takes the kernel's answer for one node's address; null: there is no route.</summary>
     public void SetRoute(NodeIndex node, Route? route)
     {
@@ -89,7 +102,7 @@ public sealed class NextHopTable(ImmutableHashSet<IPAddress> natSources)
     public void RoutesRead() => RoutesChanged = false;
 
     /// <summary>Decides every node anew. Returns what changed in the map next_hops, and the neighbours to ask for.</summary>
-    public (ImmutableArray<(NodeIndex Node, GaleNextHop Value)> Changed, ImmutableArray<NeighbourKey> Probes) Decide()
+    public (ImmutableArray<(NodeIndex Node, GaleNextHop Value)> Changed, ImmutableArray<NeighbourKey> Probes) Decide(long nowMs)
     {
         ImmutableArray<(NodeIndex, GaleNextHop)>.Builder changed = ImmutableArray.CreateBuilder<(NodeIndex, GaleNextHop)>();
         HashSet<NeighbourKey> probes = [];
@@ -97,6 +110,7 @@ public sealed class NextHopTable(ImmutableHashSet<IPAddress> natSources)
         {
             NextHopResolution resolution = NextHopResolution.Decide(entry.Node.Address, entry.Route, links, neighbours, natSources);
             if (resolution.NeedsProbe && resolution.Neighbour is { } key) probes.Add(key);
+            resolution = entry.Hold(resolution, nowMs);
             if (entry.Written != resolution.Value) changed.Add((entry.Node.Index, resolution.Value));
             entry.Resolution = resolution;
         }
@@ -119,9 +133,26 @@ public sealed class NextHopTable(ImmutableHashSet<IPAddress> natSources)
 
         public Route? Route { get; set; }
 
-        /// <summary>Null until this process has written: what an earlier one left may be another node's.</summary>
+        /// <summary>Null until this process has written or inherited: what an earlier one left may be another node's.</summary>
         public GaleNextHop? Written { get; set; }
 
+        private long? AskingSinceMs { get; set; }
+
         public NextHopResolution Resolution { get; set; } = new(default, "not yet resolved", null, NeedsProbe: false);
+
+        /// <summary>Keeps the way that was good a moment ago while the kernel asks.</summary>
+        public NextHopResolution Hold(NextHopResolution resolution, long nowMs)
+        {
+            if (!resolution.IsAsking)
+            {
+                AskingSinceMs = null;
+                return resolution;
+            }
+
+            AskingSinceMs ??= nowMs;
+            return Written is { State: GaleNextHopState.Resolved } good && nowMs - AskingSinceMs < HoldMs
+                ? resolution with { Value = good, Problem = null }
+                : resolution;
+        }
     }
 }

@@ -61,8 +61,8 @@ internal sealed class Lab : IDisposable
         PublicInterface = "pub0",
         PrivateInterface = "priv0",
         XdpMode = mode,
-        EstablishedFlows = 65536,
-        HalfOpenFlows = 16384,
+        EstablishedFlows = 32768,
+        HalfOpenFlows = 8192,
     };
 
     public KernelDataPlane StartDataPlane(DataPlaneOptions? options = null) =>
