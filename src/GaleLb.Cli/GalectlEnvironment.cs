@@ -3,4 +3,11 @@ namespace GaleLb.Cli;
 /// <summary>What galectl takes from where it runs.</summary>
 /// <param name="Variable">An environment variable's value, null when unset.</param>
 /// <param name="IsTerminal">True when a person looks at the output: colours and a table that redraws itself.</param>
-internal sealed record GalectlEnvironment(Func<string, string?> Variable, TextWriter Output, TextWriter Error, bool IsTerminal);
+internal sealed record GalectlEnvironment(Func<string, string?> Variable, TextWriter Output, TextWriter Error, bool IsTerminal)
+{
+    /// <summary>Makes the key under which an order is carried out once, however often it is sent.</summary>
+    public Func<string> NewKey { get; init; } = () => Guid.NewGuid().ToString("N");
+
+    /// <summary>Waits between two looks at the cluster.</summary>
+    public Func<TimeSpan, CancellationToken, Task> Delay { get; init; } = Task.Delay;
+}

@@ -8,8 +8,14 @@ internal sealed record GalectlRun(int ExitCode, string Output, string Error)
     public static async Task<GalectlRun> OfAsync(IReadOnlyDictionary<string, string> variables, bool isTerminal, params string[] args)
     {
         using StringWriter output = new(), error = new();
-        int code = await Galectl.RunAsync(args, new GalectlEnvironment(variables.GetValueOrDefault, output, error, isTerminal));
-        return new GalectlRun(code, output.ToString(), error.ToString());
+        return await OfAsync(new GalectlEnvironment(variables.GetValueOrDefault, output, error, isTerminal) { NewKey = () => "key-1" }, args);
+    }
+
+    /// <summary>Runs in an environment whose writers are string writers.</summary>
+    public static async Task<GalectlRun> OfAsync(GalectlEnvironment environment, params string[] args)
+    {
+        int code = await Galectl.RunAsync(args, environment);
+        return new GalectlRun(code, environment.Output.ToString()!, environment.Error.ToString()!);
     }
 
     /// <summary>The output's lines, each with its runs of blanks as one.</summary>

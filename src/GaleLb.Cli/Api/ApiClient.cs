@@ -16,6 +16,9 @@ internal sealed record ApiRequest(HttpMethod Method, string Path)
 
     /// <summary>Set for orders: makes it harmless that a second replica is asked when the first fell silent.</summary>
     public string? IdempotencyKey { get; init; }
+
+    /// <summary>Time the replica itself may take before it answers, on top of the usual.</summary>
+    public TimeSpan ExtraTime { get; init; }
 }
 
 /// <summary>Talks to whichever replica answers, in the order given.</summary>
@@ -46,11 +49,12 @@ internal sealed class ApiClient : IDisposable
     public async Task<byte[]> SendAsync(ApiRequest request, CancellationToken cancellation)
     {
         StringBuilder failures = new();
+        bool mayHaveArrived = false;
         foreach (Uri address in _addresses)
         {
             string? failure;
             using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            deadline.CancelAfter(_timeout);
+            deadline.CancelAfter(_timeout + request.ExtraTime);
             try
             {
                 using HttpRequestMessage message = Message(request, address);
@@ -67,25 +71,32 @@ internal sealed class ApiClient : IDisposable
                 }
 
                 failure = Refusal(response, body);
+                mayHaveArrived = true;
             }
             catch (HttpRequestException e)
             {
                 failure = Reason(e);
+                mayHaveArrived |= e.HttpRequestError is HttpRequestError.ResponseEnded or HttpRequestError.InvalidResponse;
             }
             catch (IOException e)
             {
                 failure = $"the connection broke: {e.Message}";
+                mayHaveArrived = true;
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
-                failure = $"no answer within {DurationText.Format(_timeout)}";
+                failure = $"no answer within {DurationText.Format(_timeout + request.ExtraTime)}";
+                mayHaveArrived = true;
             }
 
             failures.Append("\n  ").Append(Name(address)).Append(": ").Append(failure);
         }
 
         string hint = _addresses.Count == 1 ? $"\nOther replicas can be named by further --api URL or in {ApiAddresses.Variable}." : "";
-        throw new ApiException($"no replica could answer{failures}{hint}");
+        string doubt = mayHaveArrived && request.IdempotencyKey is { } key
+            ? $"\nThe order may have been carried out all the same. To repeat it without doing it twice: --idempotency-key {key}"
+            : "";
+        throw new ApiException($"no replica could answer{failures}{hint}{doubt}");
     }
 
     /// <summary>Reads an answer's document.</summary>

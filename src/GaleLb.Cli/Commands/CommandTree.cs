@@ -14,12 +14,26 @@ internal static class CommandTree
             root.Options.Add(option);
         }
 
-        root.Subcommands.Add(StatusCommand.Create(globals));
-        root.Subcommands.Add(NodesCommand.Create(globals));
-        root.Subcommands.Add(ClusterCommand.Create(globals));
-        root.Subcommands.Add(BlacklistCommand.Create(globals));
-        root.Subcommands.Add(ServicesCommand.Create(globals));
-        root.Subcommands.Add(RingCommand.Create(globals));
+        Completions completions = new(globals);
+        Command cluster = ClusterCommand.Create(globals), services = ServicesCommand.Create(globals);
+        AddAll(cluster, ClusterOrders.Create(globals));
+        AddAll(services, ServiceOrders.Create(globals, completions));
+        AddAll(
+            root,
+            [
+                StatusCommand.Create(globals), NodesCommand.Create(globals, completions), cluster, BlacklistCommand.Create(globals), services,
+                RingCommand.Create(globals, completions), EventsCommand.Create(globals), TopCommand.Create(globals),
+                NodeCommand.Create(globals, completions), .. BanCommands.Create(globals, completions), .. BlockCommands.Create(globals),
+                .. DocumentCommands.Create(globals), CompletionCommand.Create(environment),
+            ]);
         return root;
+    }
+
+    private static void AddAll(Command parent, IEnumerable<Command> children)
+    {
+        foreach (Command child in children)
+        {
+            parent.Subcommands.Add(child);
+        }
     }
 }

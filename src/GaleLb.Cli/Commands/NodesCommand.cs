@@ -7,9 +7,10 @@ namespace GaleLb.Cli.Commands;
 /// <summary><c>galectl nodes [ID]</c>: all nodes, or all of one.</summary>
 internal static class NodesCommand
 {
-    public static Command Create(GlobalOptions globals)
+    public static Command Create(GlobalOptions globals, Completions completions)
     {
         Argument<string?> id = new("ID") { Description = "One node, by its name", Arity = ArgumentArity.ZeroOrOne };
+        id.CompletionSources.Add(completions.NodeNames);
         Option<bool> local = LocalRead.Option();
         Command command = new("nodes", "Show nodes: state, heartbeats, traffic") { id, local };
         globals.Handle(command, (call, parsed, cancellation) =>
@@ -22,7 +23,7 @@ internal static class NodesCommand
         return command;
     }
 
-    public static void Write(IReadOnlyList<NodeDocument> nodes, ApiCall call)
+    private static void Write(IReadOnlyList<NodeDocument> nodes, ApiCall call)
     {
         if (nodes.Count == 0)
         {

@@ -7,9 +7,9 @@ namespace GaleLb.Cli.Commands;
 /// <summary><c>galectl ring SERVICE</c>: each node's share of new connections.</summary>
 internal static class RingCommand
 {
-    public static Command Create(GlobalOptions globals)
+    public static Command Create(GlobalOptions globals, Completions completions)
     {
-        Argument<string> service = new("SERVICE") { Description = "The service's name" };
+        Argument<string> service = completions.Service();
         Option<bool> local = LocalRead.Option();
         Command command = new("ring", "Show each node's share of a service's ring") { service, local };
         globals.Handle(command, (call, parsed, cancellation) => call.ShowAsync(

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.Net;
+using System.Text.Json;
+using GaleLb.Cli.Api;
+using GaleLb.Cli.Output;
+
+namespace GaleLb.Cli.Commands;
+
+/// <summary><c>galectl explain</c> and <c>galectl conntrack</c>: answers that are shown as they come.</summary>
+internal static class DocumentCommands
+{
+    public static IEnumerable<Command> Create(GlobalOptions globals)
+    {
+        yield return Explain(globals);
+        yield return Conntrack(globals);
+    }
+
+    private static Command Explain(GlobalOptions globals)
+    {
+        Option<string> source = new("--src") { Description = "Where the packet comes from", HelpName = "IP:PORT", Required = true };
+        Option<string> destination = new("--dst") { Description = "Where it goes", HelpName = "IP:PORT", Required = true };
+        Option<string> protocol = new("--protocol") { Description = "Its protocol", HelpName = "tcp|udp", DefaultValueFactory = _ => "tcp" };
+        protocol.AcceptOnlyFromAmong("tcp", "udp");
+        Command command = new("explain", "Say which node a packet would reach, and why") { source, destination, protocol };
+        globals.Handle(command, (call, parsed, cancellation) =>
+        {
+            string src = EndPoint("--src", parsed.GetRequiredValue(source)), dst = EndPoint("--dst", parsed.GetRequiredValue(destination));
+            return ShowAsync(call, $"explain?src={src}&dst={dst}&protocol={parsed.GetValue(protocol)}", cancellation);
+        });
+        return command;
+    }
+
+    private static Command Conntrack(GlobalOptions globals)
+    {
+        Command command = new("conntrack", "Show connections that a replica tracks");
+        globals.Handle(command, (call, _, cancellation) => ShowAsync(call, "connections", cancellation));
+        return command;
+    }
+
+    private static async Task ShowAsync(ApiCall call, string path, CancellationToken cancellation)
+    {
+        byte[] body = await call.Api.GetAsync(path, cancellation);
+        if (call.IsJson)
+        {
+            call.WriteJson(body);
+            return;
+        }
+
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(body);
+            DocumentView.Write(document.RootElement, call.Output);
+        }
+        catch (JsonException e)
+        {
+            throw new ApiException($"the answer is not JSON: {e.Message}");
+        }
+    }
+
+    private static string EndPoint(string option, string text) =>
+        IPEndPoint.TryParse(text, out IPEndPoint? endPoint) && endPoint.Port > 0
+            ? Uri.EscapeDataString(text)
+            : throw new UsageException($"{option}: \"{text}\" is not an address and port; expected one as 203.0.113.10:443 or [2001:db8::1]:443");
+}

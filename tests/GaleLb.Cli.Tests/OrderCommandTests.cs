@@ -1,0 +1,191 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace GaleLb.Cli.Tests;
+
+public sealed class OrderCommandTests
+{
+    private const string Committed = """{"index":43,"outcome":"committed","detail":null,"applied_on":null,"missing":null}""";
+
+    /// <summary>A command line, and the request that it must become.</summary>
+    [Theory]
+    [InlineData("node drain node-1", "POST", "/api/v1/nodes/node-1/drain", "")]
+    [InlineData("node undrain node-1", "POST", "/api/v1/nodes/node-1/undrain", "")]
+    [InlineData("node weight node-1 0", "PUT", "/api/v1/nodes/node-1/weight", """{"weight":0}""")]
+    [InlineData("node weight node-1 default", "PUT", "/api/v1/nodes/node-1/weight", """{"weight":null}""")]
+    [InlineData("node remove node-1 --force", "DELETE", "/api/v1/nodes/node-1?force=true", "")]
+    [InlineData("node drain node-1 --dry-run --force", "POST", "/api/v1/nodes/node-1/drain?force=true&dry_run=true", "")]
+    [InlineData("node drain node-1 --wait", "POST", "/api/v1/nodes/node-1/drain?wait=applied&timeout=5s", "")]
+    [InlineData("node drain node-1 --wait 1m30s", "POST", "/api/v1/nodes/node-1/drain?wait=applied&timeout=1m30s", "")]
+    [InlineData("ban node-1 --for 10m --reason flapping", "POST", "/api/v1/blacklist", """{"node":"node-1","duration":"10m","reason":"flapping"}""")]
+    [InlineData("ban node-1", "POST", "/api/v1/blacklist", """{"node":"node-1"}""")]
+    [InlineData("unban node-1", "DELETE", "/api/v1/blacklist/node-1", "")]
+    [InlineData("cluster add 10.0.0.4:9090", "POST", "/api/v1/cluster/members", """{"address":"10.0.0.4:9090"}""")]
+    [InlineData("cluster remove a1", "DELETE", "/api/v1/cluster/members/a1", "")]
+    [InlineData("cluster transfer b2", "POST", "/api/v1/cluster/transfer-leadership", """{"to":"b2"}""")]
+    [InlineData("cluster transfer", "POST", "/api/v1/cluster/transfer-leadership", "{}")]
+    [InlineData("services add web --port 443 --address 203.0.113.10 --address 203.0.113.11 --target-port 8443", "POST", "/api/v1/services",
+        """{"name":"web","addresses":["203.0.113.10","203.0.113.11"],"port":443,"target_port":8443}""")]
+    [InlineData("services remove web", "DELETE", "/api/v1/services/web", "")]
+    [InlineData("block 203.0.113.7 --for 1h", "POST", "/api/v1/blocks", """{"cidr":"203.0.113.7/32","duration":"1h"}""")]
+    [InlineData("unblock 203.0.113.0/24", "DELETE", "/api/v1/blocks/203.0.113.0%2F24", "")]
+    public async Task Order_OnTheCommandLine_BecomesItsRequest(string line, string method, string pathAndQuery, string body)
+    {
+        await using ReplicaDouble replica = (await ReplicaDouble.StartAsync()).Answer($"{method} {pathAndQuery}", Committed);
+
+        GalectlRun run = await GalectlRun.OfAsync([.. line.Split(' '), "--api", replica.Url]);
+
+        run.Error.Should().BeEmpty();
+        run.ExitCode.Should().Be(0);
+        replica.Received.Should().ContainSingle().Which.Should().Be(new ReceivedRequest(method, pathAndQuery, body, null, "key-1", null));
+    }
+
+    [Fact]
+    public async Task Order_Committed_AnswersWithItsIndex()
+    {
+        await using ReplicaDouble replica = (await ReplicaDouble.StartAsync()).Answer("POST /api/v1/nodes/node-1/drain", Committed);
+
+        GalectlRun run = await GalectlRun.OfAsync("--api", replica.Url, "node", "drain", "node-1");
+
+        run.Output.Should().Be("committed at index 43\n");
+    }
+
+    [Fact]
+    public async Task Order_WithIfMatchAndKey_SendsBoth()
+    {
+        await using ReplicaDouble replica = (await ReplicaDouble.StartAsync()).Answer("DELETE /api/v1/nodes/node-1", Committed);
+
+        await GalectlRun.OfAsync("--api", replica.Url, "node", "remove", "node-1", "--if-match", "7", "--idempotency-key", "mine");
+
+        replica.Received.Single().IfMatch.Should().Be("\"7\"");
+        replica.Received.Single().IdempotencyKey.Should().Be("mine");
+    }
+
+    [Fact]
+    public async Task Order_AppliedEverywhere_Succeeds()
+    {
+        await using ReplicaDouble replica = (await ReplicaDouble.StartAsync()).Answer(
+            "POST /api/v1/nodes/node-1/drain?wait=applied&timeout=5s", """{"index":43,"outcome":"committed","applied_on":["10.0.0.1:9090","10.0.0.2:9090"],"missing":[]}""");
+
+        GalectlRun run = await GalectlRun.OfAsync("--api", replica.Url, "node", "drain", "node-1", "--wait");
+
+        run.ExitCode.Should().Be(0);
+        run.Lines.Should().Equal("committed at index 43", "applied on 10.0.0.1:9090, 10.0.0.2:9090");
+    }
+
+    [Fact]
+    public async Task Order_NotAppliedSomewhere_FailsAndNamesIt()
+    {
+        await using ReplicaDouble replica = (await ReplicaDouble.StartAsync()).Answer(
+            "POST /api/v1/nodes/node-1/drain?wait=applied&timeout=5s", """{"index":43,"outcome":"committed","applied_on":["10.0.0.1:9090"],"missing":["10.0.0.2:9090"]}""");
+
+        GalectlRun run = await GalectlRun.OfAsync("--api", replica.Url, "node", "drain", "node-1", "--wait");
+
+        run.ExitCode.Should().Be(1);
+        run.Lines.Should().EndWith("not yet applied on 10.0.0.2:9090");
+    }
+
+    [Fact]
+    public async Task Order_Refused_ShowsTheProblemInWords()
+    {
+        await using ReplicaDouble replica = (await ReplicaDouble.StartAsync())
+            .Refuse("PUT /api/v1/nodes/node-1/weight", 409, "Refused", "min_routable is 2 and 2 are routable.", "weight");
+
+        GalectlRun run = await GalectlRun.OfAsync("--api", replica.Url, "node", "weight", "node-1", "0");
+
+        run.ExitCode.Should().Be(1);
+        run.Output.Should().BeEmpty();
+        run.Error.TrimEnd().Should().Be("galectl: Refused (weight): min_routable is 2 and 2 are routable.");
+    }
+
+    [Fact]
+    public async Task Order_FirstReplicaFallsSilent_IsRepeatedUnderTheSameKey()
+    {
+        using TcpListener silent = new(IPAddress.Loopback, 0);
+        silent.Start();
+        await using ReplicaDouble replica = (await ReplicaDouble.StartAsync()).Answer("POST /api/v1/nodes/node-1/drain", Committed);
+
+        GalectlRun run = await GalectlRun.OfAsync(
+            "--api", $"http://{silent.LocalEndpoint}", "--api", replica.Url, "--timeout", "1s", "node", "drain", "node-1");
+
+        run.ExitCode.Should().Be(0);
+        replica.Received.Single().IdempotencyKey.Should().Be("key-1");
+    }
+
+    [Fact]
+    public async Task Order_NobodyAnswersInTime_SaysHowToRepeatIt()
+    {
+        using TcpListener silent = new(IPAddress.Loopback, 0);
+        silent.Start();
+
+        GalectlRun run = await GalectlRun.OfAsync("--api", $"http://{silent.LocalEndpoint}", "--timeout", "200ms", "node", "drain", "node-1");
+
+        run.ExitCode.Should().Be(1);
+        run.Error.Should().Contain("To repeat it without doing it twice: --idempotency-key key-1");
+    }
+
+    [Fact]
+    public async Task Order_NobodyListens_DoesNotSpeakOfDoubt()
+    {
+        using ClosedPort closed = new();
+
+        GalectlRun run = await GalectlRun.OfAsync("--api", closed.Url, "node", "drain", "node-1");
+
+        run.ExitCode.Should().Be(1);
+        run.Error.Should().NotContain("--idempotency-key");
+    }
+
+    [Fact]
+    public async Task ServicesSet_OneField_KeepsTheOthersAndComparesTheIndex()
+    {
+        await using ReplicaDouble replica = (await ReplicaDouble.StartAsync())
+            .Answer("GET /api/v1/services", Recorded.Services).Answer("PUT /api/v1/services/default", Committed);
+
+        GalectlRun run = await GalectlRun.OfAsync("--api", replica.Url, "services", "set", "default", "--hash", "source");
+
+        run.ExitCode.Should().Be(0);
+        ReceivedRequest put = replica.Received[^1];
+        put.IfMatch.Should().Be("\"1\"");
+        put.Body.Should().Be(
+            """{"name":"default","addresses":[],"port":8080,"protocol":"tcp","forwarding":"l4","hash":"source","target_port":8080}""");
+    }
+
+    [Fact]
+    public async Task ServicesSet_UnknownService_NamesThoseThatExist()
+    {
+        await using ReplicaDouble replica = (await ReplicaDouble.StartAsync()).Answer("GET /api/v1/services", Recorded.Services);
+
+        GalectlRun run = await GalectlRun.OfAsync("--api", replica.Url, "services", "set", "web", "--hash", "source");
+
+        run.ExitCode.Should().Be(1);
+        run.Error.Should().Contain("there is no service \"web\"; there are default");
+    }
+
+    [Theory]
+    [InlineData("node weight node-1 1001", "\"1001\" is not a weight; expected 0 to 1000, or default")]
+    [InlineData("node weight node-1 heavy", "is not a weight")]
+    [InlineData("node drain", "Required argument missing")]
+    [InlineData("node drain node-1 --wait soon", "--wait: \"soon\" is not a time to wait")]
+    [InlineData("node drain node-1 --if-match x", "x")]
+    [InlineData("ban node-1 --for ever", "--for: \"ever\" is not a time to ban for")]
+    [InlineData("cluster add lb-4", "\"lb-4\" is not the address of a replica")]
+    [InlineData("services add web", "--port")]
+    [InlineData("services add web --port 70000", "70000")]
+    [InlineData("services add web --port 80 --protocol sctp", "sctp")]
+    [InlineData("services add web --port 80 --address lb", "--address: \"lb\" is not an IP address")]
+    [InlineData("block everyone", "\"everyone\" is not a network")]
+    [InlineData("explain --src 10.0.0.1 --dst 10.0.0.2:80", "--src: \"10.0.0.1\" is not an address and port")]
+    [InlineData("explain --dst 10.0.0.2:80", "--src")]
+    [InlineData("top --interval 1ms", "--interval: \"1ms\"")]
+    [InlineData("completion fish", "fish")]
+    public async Task Order_BadUsage_AsksNobody(string line, string expected)
+    {
+        await using ReplicaDouble replica = await ReplicaDouble.StartAsync();
+
+        GalectlRun run = await GalectlRun.OfAsync([.. line.Split(' '), "--api", replica.Url]);
+
+        run.ExitCode.Should().Be(2);
+        run.Error.Should().Contain(expected);
+        replica.Received.Should().BeEmpty();
+    }
+}
