@@ -151,7 +151,7 @@ internal sealed class NodeAgent(
     private void TakeAnswer(LoadBalancerAddress replica, GetConfigResponse config, HeartbeatSession session, HeartbeatResponse response)
     {
         if (session.Answers == 1)
-            log.Write($"connected to {replica}, cluster {config.ClusterId}, a heartbeat every {DurationText.Format(session.Interval)}");
+            log.Write($"connected to {replica}{(config.ClusterId.Length > 0 ? $", cluster {config.ClusterId}" : "")}, a heartbeat every {DurationText.Format(session.Interval)}");
         if (session.Answers == AnswersToTrust)
         {
             _selector.Succeed();

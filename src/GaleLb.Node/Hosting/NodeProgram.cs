@@ -94,10 +94,10 @@ internal static class NodeProgram
 
         void Stop(PosixSignalContext context)
         {
-            // A second signal is not held back: it ends the process.
+            // A second signal changes nothing: leaving is bounded, and some senders signal the process and its group.
+            context.Cancel = true;
             if (stop.IsCancellationRequested)
                 return;
-            context.Cancel = true;
             log.Write("leaving");
             stop.Cancel();
         }

@@ -47,13 +47,30 @@ public sealed class ReplicaSelectorTests
     public void Succeed_AfterABackoff_TheNextFailureGoesToTheNextReplicaAtOnce()
     {
         ReplicaSelector selector = new(3, new Random(1));
-        for (int i = 0; i < 4; i++)
-            selector.Next();
-        (int served, _) = selector.Next();
+        int[] order = [selector.Next().Index, selector.Next().Index, selector.Next().Index];
+        selector.Next();
+        selector.Next().Index.Should().Be(order[1]);
         selector.Succeed();
 
-        selector.Next().Should().Be(((served + 1) % 3, TimeSpan.Zero));
         selector.HasListFailed.Should().BeFalse();
+        selector.Next().Should().Be((order[2], TimeSpan.Zero));
+        selector.Next().Should().Be((order[0], TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void Next_ReplicaOfManyNodesDies_TheySpreadOverTheOthers()
+    {
+        Random random = new(42);
+        int[] seconds = new int[3];
+        for (int node = 0; node < 3000; node++)
+        {
+            ReplicaSelector selector = new(3, random);
+            if (selector.Next().Index == 0)
+                seconds[selector.Next().Index]++;
+        }
+
+        seconds[1].Should().BeGreaterThan(400);
+        seconds[2].Should().BeGreaterThan(400);
     }
 
     [Fact]
