@@ -307,9 +307,9 @@ run_tests() {
 	bad=$((executed - good))
 	passed=$((passed + good))
 	skipped=$((skipped + total - executed))
-	if ((total == 0)); then
+	if ((executed == 0)); then
 		bad=1
-		show "$name" "FAILED: no test was run ($(seconds_since "$start"))"
+		show "$name" "FAILED: no test was run, $total skipped ($(seconds_since "$start"))"
 	elif ((bad == 0 && status != 0)); then
 		bad=1
 		show "$name" "FAILED: the run ended with status $status ($(seconds_since "$start"))"

@@ -14,7 +14,7 @@ public static class Command
     public static Task<CommandResult> InAsync(NetworkNamespace space, string file, params IEnumerable<string> arguments) =>
         RunAsync("nsenter", [$"--net={space.Path}", file, .. arguments]);
 
-    /// <exception cref="TimeoutException">It did not end within 30 s and was killed.</exception>
+    /// <exception cref="TimeoutException">It did not end within 120 s and was killed.</exception>
     public static async Task<CommandResult> RunAsync(string file, params IEnumerable<string> arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(file, arguments)
@@ -27,7 +27,7 @@ public static class Command
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(120));
         try
         {
             await process.WaitForExitAsync(deadline.Token);
@@ -35,7 +35,7 @@ public static class Command
         catch (OperationCanceledException late)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{file} {string.Join(' ', arguments)} did not end within 30 s:\n{await output}{await errors}", late);
+            throw new TimeoutException($"{file} {string.Join(' ', arguments)} did not end within 120 s:\n{await output}{await errors}", late);
         }
 
         return new(process.ExitCode, await output, await errors);
