@@ -143,7 +143,7 @@ public sealed class Cluster : IAsyncDisposable
 
     public Task<TimeSpan> WaitForRoutableAsync(int count, TimeSpan limit, params IEnumerable<int> on) =>
         Eventually.HoldsAsync($"{count} nodes are routable on replicas {string.Join(", ", on)}", limit, async () =>
-            (await Task.WhenAll(on.Select(replica => Api(replica).StatusAsync()))).All(status => status.Routable == count));
+            (await Task.WhenAll(on.Select(replica => Api(replica).StatusAsync()))).All(status => status.Routable == count && status.InKernel));
 
     /// <summary>Waits until the replicas show one table at one index, and returns its digest.</summary>
     public async Task<string> WaitForSameTableAsync(params IEnumerable<int> on)

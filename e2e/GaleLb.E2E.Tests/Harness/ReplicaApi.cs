@@ -41,6 +41,7 @@ public sealed class ReplicaApi(int replica) : IDisposable
             raft.GetProperty("term").GetInt64(),
             status.GetProperty("nodes").GetProperty("routable").GetInt32(),
             dataPlane.GetProperty("applied_index").GetInt64(),
+            dataPlane.GetProperty("applied_index").GetInt64() >= raft.GetProperty("applied_index").GetInt64(),
             dataPlane.GetProperty("table_digest").GetString() ?? "");
     }
 
@@ -67,7 +68,9 @@ public sealed class ReplicaApi(int replica) : IDisposable
 }
 
 /// <summary>What the tests read of a replica's status.</summary>
-public sealed record ReplicaView(bool IsLeader, long Term, int Routable, long AppliedIndex, string TableDigest);
+/// <param name="AppliedIndex">Of the table in the kernel.</param>
+/// <param name="InKernel">The kernel forwards by all that is applied.</param>
+public sealed record ReplicaView(bool IsLeader, long Term, int Routable, long AppliedIndex, bool InKernel, string TableDigest);
 
 /// <summary>What the tests read of a node.</summary>
 public sealed record NodeView(string State, int Passes, int Fails);

@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace GaleLb.LoadBalancer.Rest;
@@ -61,17 +63,15 @@ internal sealed record EventsDocument(ulong AppliedIndex, IReadOnlyList<EventDoc
 
 internal sealed record EventDocument(ulong Index, long LogTimeMs, DateTimeOffset? Time, string Kind, string Subject, string Origin, string Cause);
 
-internal sealed record OrderDocument(ulong Index, string Outcome, string? Detail, IReadOnlyList<string>? AppliedOn, IReadOnlyList<string>? Missing);
+internal sealed record OrderDocument(
+    ulong Index, string Outcome, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Detail);
 
 internal sealed record WeightRequest(int? Weight);
 
 internal sealed record BanRequest(string? Node, string? Duration, string? Reason);
 
-internal sealed record MemberRequest(string? Address, string? Role);
-
-internal sealed record TransferRequest(string? To);
-
-internal sealed record ProblemDocument(string Type, string Title, int Status, string Detail, string? Field);
+internal sealed record ProblemDocument(string Type, string Title, int Status, string Detail,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Field);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
@@ -87,7 +87,13 @@ internal sealed record ProblemDocument(string Type, string Title, int Status, st
 [JsonSerializable(typeof(OrderDocument))]
 [JsonSerializable(typeof(WeightRequest))]
 [JsonSerializable(typeof(BanRequest))]
-[JsonSerializable(typeof(MemberRequest))]
-[JsonSerializable(typeof(TransferRequest))]
 [JsonSerializable(typeof(ProblemDocument))]
-internal sealed partial class RestJson : JsonSerializerContext;
+internal sealed partial class RestJson : JsonSerializerContext
+{
+    /// <summary>For answers: they are JSON documents and no part of a page, so that quotes stay readable.</summary>
+    public static RestJson Answers { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

@@ -75,8 +75,8 @@ internal sealed class OrderApi(OrderDesk orders)
             return Problem.NoLeader(result.Failure + (result.Unknown ? ". Repeat it under the same Idempotency-Key to be sure." : "."));
         return answer.Outcome == CommandOutcome.Ok
             ? Results.Json(
-                new OrderDocument(answer.Index.Value, "committed", answer.Message.Length > 0 ? answer.Message : null, null, null),
-                RestJson.Default.OrderDocument)
+                new OrderDocument(answer.Index.Value, "committed", answer.Message.Length > 0 ? answer.Message : null),
+                RestJson.Answers.OrderDocument)
             : Refused(answer);
     }
 

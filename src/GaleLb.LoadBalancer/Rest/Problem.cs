@@ -26,7 +26,7 @@ internal sealed class Problem(int status, string title, string detail, string? f
         if (retryAfter is { } wait)
             response.Headers.RetryAfter = ((int)wait.TotalSeconds).ToString();
         return response.WriteAsJsonAsync(
-            new ProblemDocument("about:blank", title, Status, detail, field), RestJson.Default.ProblemDocument,
+            new ProblemDocument("about:blank", title, Status, detail, field), RestJson.Answers.ProblemDocument,
             "application/problem+json", httpContext.RequestAborted);
     }
 }

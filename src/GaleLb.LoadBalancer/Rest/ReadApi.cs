@@ -30,8 +30,8 @@ internal sealed class ReadApi(
         routes.MapGet("/healthz", () => Results.Text("ok\n"));
         routes.MapGet("/readyz", Ready);
         routes.MapGet("/metrics", () => Results.Text(Metrics.Write(replica.Status, machine.State, tables.View, dataPlane, contact), Metrics.ContentType));
-        routes.MapGet("/api/v1/status", () => Results.Json(Status(), RestJson.Default.StatusDocument));
-        routes.MapGet("/api/v1/cluster", () => Results.Json(Cluster(), RestJson.Default.ClusterDocument));
+        routes.MapGet("/api/v1/status", () => Results.Json(Status(), RestJson.Answers.StatusDocument));
+        routes.MapGet("/api/v1/cluster", () => Results.Json(Cluster(), RestJson.Answers.ClusterDocument));
         routes.MapGet("/api/v1/nodes", (HttpRequest request) => ReadAsync(request, Nodes));
         routes.MapGet("/api/v1/nodes/{id}", (HttpRequest request, string id) => ReadAsync(request, () => Node(request.HttpContext, id)));
         routes.MapGet("/api/v1/blacklist", (HttpRequest request) => ReadAsync(request, Blacklist));
@@ -147,7 +147,7 @@ internal sealed class ReadApi(
             new NodesDocument(
                 state.AppliedIndex.Value, tables.View.Digest, (long)contact.Age.TotalMilliseconds,
                 [.. state.Nodes.Values.Select(n => Describe(n, state, counters[n.Name].FirstOrDefault(), unresolved))]),
-            RestJson.Default.NodesDocument);
+            RestJson.Answers.NodesDocument);
     }
 
     private IResult Node(HttpContext context, string id)
@@ -157,7 +157,7 @@ internal sealed class ReadApi(
             return Problem.NotFound("node", id);
         context.Response.Headers.ETag = $"\"{node.LastChange}\"";
         NodeCounter? counter = dataPlane.ReadCounters().Nodes.FirstOrDefault(c => c.Name == id);
-        return Results.Json(Describe(node, state, counter, Unresolved()), RestJson.Default.NodeDocument);
+        return Results.Json(Describe(node, state, counter, Unresolved()), RestJson.Answers.NodeDocument);
     }
 
     private HashSet<string> Unresolved() =>
@@ -184,7 +184,7 @@ internal sealed class ReadApi(
             new BlacklistDocument(
                 state.AppliedIndex.Value, (long)contact.Age.TotalMilliseconds,
                 [.. state.Blacklist.Values.Select(b => new BanDocument(b.Node, b.Node, b.Reason, MsLeft(b), WallIn(MsLeft(b))))]),
-            RestJson.Default.BlacklistDocument);
+            RestJson.Answers.BlacklistDocument);
     }
 
     private IResult Services()
@@ -194,7 +194,7 @@ internal sealed class ReadApi(
             new ServicesDocument(
                 state.AppliedIndex.Value, tables.View.Digest, (long)contact.Age.TotalMilliseconds,
                 [.. state.Services.Values.Select(s => Describe(s, state))]),
-            RestJson.Default.ServicesDocument);
+            RestJson.Answers.ServicesDocument);
     }
 
     private static ServiceDocument Describe(ServiceRecord service, ClusterState state)
@@ -222,7 +222,7 @@ internal sealed class ReadApi(
             .OrderBy(share => share.Node, StringComparer.Ordinal);
         return Results.Json(
             new RingDocument(name, ring is null ? 0 : ForwardingTable.RingSlots, state.AppliedIndex.Value, table.Digest, [.. shares]),
-            RestJson.Default.RingDocument);
+            RestJson.Answers.RingDocument);
     }
 
     private IResult Events(ulong after)
@@ -230,7 +230,7 @@ internal sealed class ReadApi(
         ClusterState state = machine.State;
         IEnumerable<StateEvent> events = state.Events.Where(e => e.Index.Value > after);
         return Results.Json(
-            new EventsDocument(state.AppliedIndex.Value, [.. events.Select(Describe)]), RestJson.Default.EventsDocument);
+            new EventsDocument(state.AppliedIndex.Value, [.. events.Select(Describe)]), RestJson.Answers.EventsDocument);
     }
 
     private static EventDocument Describe(StateEvent e) => new(
