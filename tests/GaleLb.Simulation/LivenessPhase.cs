@@ -85,7 +85,7 @@ internal sealed class LivenessPhase(World world, EventQueue events, Roster roste
         if (roster.Leader is not { } leader)
             return null;
         foreach (Member member in leader.Membership.Members)
-            if (roster.Find(member.Id) is { IsDead: false } replica && replica.Applied < index)
+            if (roster.Find(member.Id) is { IsDead: false } replica && (!replica.IsUp || replica.Applied < index))
                 return null;
         return index;
     }

@@ -16,7 +16,7 @@ catch (FormatException e)
 
 if (options.ListPlants)
 {
-    foreach ((PlantedBug bug, string replicas, string what) in PlantCatalog.All)
+    foreach ((PlantedBug bug, string replicas, _, string what) in PlantCatalog.All)
         Console.WriteLine($"{bug,-32}{replicas,-8}{what}");
     return 0;
 }

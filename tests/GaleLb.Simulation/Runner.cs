@@ -30,7 +30,7 @@ internal sealed class Runner(SimulationOptions options)
     public bool ProvePlants()
     {
         int caught = 0;
-        foreach ((PlantedBug bug, string replicas, _) in PlantCatalog.All)
+        foreach ((PlantedBug bug, string replicas, _, _) in PlantCatalog.All)
         {
             string result = Hunt(bug, replicas);
             caught += result.Length > 0 ? 1 : 0;
@@ -50,7 +50,7 @@ internal sealed class Runner(SimulationOptions options)
 
     private IEnumerable<string> Kinds() => options.Replicas == "both" ? ["core", "driver"] : [options.Replicas];
 
-    private static IMemberFactory FactoryOf(string replicas) => replicas == "core" ? new CoreMemberFactory() : new DriverMemberFactory();
+    public static IMemberFactory FactoryOf(string replicas) => replicas == "core" ? new CoreMemberFactory() : new DriverMemberFactory();
 
     private SimulationFailure? Run(ulong seed, PlantedBug bug, IMemberFactory members)
     {
