@@ -26,6 +26,11 @@ static __always_inline int answer_echo(struct xdp_md *ctx, struct packet *packet
 
 	if ((void *)(icmp + 1) > end || data + sizeof(struct ethhdr) > end)
 		return XDP_DROP;
+	/* Cut short: the reply would claim a length that its frame does not have. */
+	if (l3 + packet->ip_length > end) {
+		count_reason(GALE_DROP_MALFORMED, packet->ip_length);
+		return XDP_DROP;
+	}
 	if (packet->traits & PACKET_IPV6) {
 		struct ipv6hdr *ip = l3;
 

@@ -8,6 +8,9 @@ internal sealed record GalectlEnvironment(Func<string, string?> Variable, TextWr
     /// <summary>Makes the key under which an order is carried out once, however often it is sent.</summary>
     public Func<string> NewKey { get; init; } = () => Guid.NewGuid().ToString("N");
 
+    /// <summary>How long a half-typed line may wait for the cluster to complete it.</summary>
+    public TimeSpan CompletionPatience { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Waits between two looks at the cluster.</summary>
     public Func<TimeSpan, CancellationToken, Task> Delay { get; init; } = Task.Delay;
 }

@@ -8,8 +8,17 @@ internal sealed record GalectlRun(int ExitCode, string Output, string Error)
     public static async Task<GalectlRun> OfAsync(IReadOnlyDictionary<string, string> variables, bool isTerminal, params string[] args)
     {
         using StringWriter output = new(), error = new();
-        return await OfAsync(new GalectlEnvironment(variables.GetValueOrDefault, output, error, isTerminal) { NewKey = () => "key-1" }, args);
+        return await OfAsync(EnvironmentOf(variables, isTerminal, output, error), args);
     }
+
+    /// <summary>An environment with fixed keys, and with patience enough for the busiest machine.</summary>
+    public static GalectlEnvironment EnvironmentOf(
+        IReadOnlyDictionary<string, string> variables, bool isTerminal, StringWriter output, StringWriter error) =>
+        new(name => variables.GetValueOrDefault(name) ?? (name == "GALECTL_TIMEOUT" ? "10m" : null), output, error, isTerminal)
+        {
+            NewKey = () => "key-1",
+            CompletionPatience = TimeSpan.FromMinutes(10),
+        };
 
     /// <summary>Runs in an environment whose writers are string writers.</summary>
     public static async Task<GalectlRun> OfAsync(GalectlEnvironment environment, params string[] args)

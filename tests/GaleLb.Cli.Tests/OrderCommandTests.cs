@@ -99,17 +99,27 @@ public sealed class OrderCommandTests
     }
 
     [Fact]
-    public async Task Order_FirstReplicaFallsSilent_IsRepeatedUnderTheSameKey()
+    public async Task Order_FirstReplicaHangsUp_IsRepeatedUnderTheSameKey()
     {
-        using TcpListener silent = new(IPAddress.Loopback, 0);
-        silent.Start();
+        await using HangingUpPort dying = new();
         await using ReplicaDouble replica = (await ReplicaDouble.StartAsync()).Answer("POST /api/v1/nodes/node-1/drain", Committed);
 
-        GalectlRun run = await GalectlRun.OfAsync(
-            "--api", $"http://{silent.LocalEndpoint}", "--api", replica.Url, "--timeout", "1s", "node", "drain", "node-1");
+        GalectlRun run = await GalectlRun.OfAsync("--api", dying.Url, "--api", replica.Url, "node", "drain", "node-1");
 
         run.ExitCode.Should().Be(0);
+        dying.Requests.Should().BeGreaterThan(0);
         replica.Received.Single().IdempotencyKey.Should().Be("key-1");
+    }
+
+    [Fact]
+    public async Task Order_OnlyReplicaHangsUp_SaysHowToRepeatIt()
+    {
+        await using HangingUpPort dying = new();
+
+        GalectlRun run = await GalectlRun.OfAsync("--api", dying.Url, "node", "drain", "node-1");
+
+        run.ExitCode.Should().Be(1);
+        run.Error.Should().Contain("To repeat it without doing it twice: --idempotency-key key-1");
     }
 
     [Fact]

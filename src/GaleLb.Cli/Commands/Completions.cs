@@ -5,24 +5,23 @@ using GaleLb.Cli.Api;
 namespace GaleLb.Cli.Commands;
 
 /// <summary>Arguments whose values a shell can complete by asking the cluster.</summary>
+/// <remarks>They carry a HelpName, without which help would list the values, and so ask the cluster too.</remarks>
 internal sealed class Completions
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
-
     private readonly GlobalOptions _globals;
 
     public Completions(GlobalOptions globals) => _globals = globals;
 
     public Argument<string> Node()
     {
-        Argument<string> id = new("NODE") { Description = "The node's name" };
+        Argument<string> id = new("NODE") { Description = "The node's name", HelpName = "NODE" };
         id.CompletionSources.Add(context => Names(context, Nodes));
         return id;
     }
 
     public Argument<string> Service()
     {
-        Argument<string> name = new("SERVICE") { Description = "The service's name" };
+        Argument<string> name = new("SERVICE") { Description = "The service's name", HelpName = "SERVICE" };
         name.CompletionSources.Add(context => Names(context, Services));
         return name;
     }
@@ -41,7 +40,7 @@ internal sealed class Completions
     {
         try
         {
-            using CancellationTokenSource deadline = new(Patience);
+            using CancellationTokenSource deadline = new(_globals.Environment.CompletionPatience);
             using ApiClient api = _globals.Client(context.ParseResult);
             IEnumerable<string> names = Task.Run(() => ask(api, deadline.Token)).GetAwaiter().GetResult();
             return [.. names.Where(n => n.StartsWith(context.WordToComplete, StringComparison.Ordinal)).Select(n => new CompletionItem(n))];

@@ -15,7 +15,10 @@ internal enum OutputFormat
 /// <summary>The options that every command has, and the call that follows from them.</summary>
 internal sealed class GlobalOptions
 {
+    public const string TimeoutVariable = "GALECTL_TIMEOUT";
     public const string TokenFileVariable = "GALECTL_TOKEN_FILE";
+
+    private const string DefaultTimeout = "5s";
 
     private readonly GalectlEnvironment _environment;
 
@@ -35,12 +38,11 @@ internal sealed class GlobalOptions
         DefaultValueFactory = _ => "table",
     };
 
-    private readonly Option<string> _timeout = new("--timeout")
+    private readonly Option<string?> _timeout = new("--timeout")
     {
-        Description = "How long to wait for each replica, as 5s",
+        Description = $"How long to wait for each replica. Default: {TimeoutVariable}, else {DefaultTimeout}",
         HelpName = "DURATION",
         Recursive = true,
-        DefaultValueFactory = _ => "5s",
     };
 
     private readonly Option<string?> _tokenFile = new("--token-file")
@@ -78,21 +80,26 @@ internal sealed class GlobalOptions
 
     public ApiClient Client(ParseResult parsed)
     {
+        return new ApiClient(Addresses(parsed), TimeoutOf(parsed), Token(parsed.GetValue(_tokenFile)));
+    }
+
+    private IReadOnlyList<Uri> Addresses(ParseResult parsed)
+    {
         string[] given = parsed.GetValue(_api) ?? [];
         string? variable = _environment.Variable(ApiAddresses.Variable);
         IEnumerable<string> texts = given.Length > 0 ? given : [string.IsNullOrWhiteSpace(variable) ? ApiAddresses.Default : variable];
-        if (!ApiAddresses.TryParse(texts, out IReadOnlyList<Uri>? addresses, out string error))
-        {
-            throw new UsageException(given.Length > 0 ? $"--api: {error}" : $"{ApiAddresses.Variable}: {error}");
-        }
+        return ApiAddresses.TryParse(texts, out IReadOnlyList<Uri>? addresses, out string error)
+            ? addresses
+            : throw new UsageException($"{(given.Length > 0 ? "--api" : ApiAddresses.Variable)}: {error}");
+    }
 
-        string timeout = parsed.GetValue(_timeout)!;
-        if (!DurationText.TryParse(timeout, out TimeSpan perReplica) || perReplica <= TimeSpan.Zero || perReplica > TimeSpan.FromDays(1))
-        {
-            throw new UsageException($"--timeout: \"{timeout}\" is not a time to wait; expected {DurationText.Expected}");
-        }
-
-        return new ApiClient(addresses, perReplica, Token(parsed.GetValue(_tokenFile)));
+    private TimeSpan TimeoutOf(ParseResult parsed)
+    {
+        string? given = parsed.GetValue(_timeout), variable = _environment.Variable(TimeoutVariable);
+        string timeout = given ?? (string.IsNullOrWhiteSpace(variable) ? DefaultTimeout : variable);
+        return DurationText.TryParse(timeout, out TimeSpan perReplica) && perReplica > TimeSpan.Zero && perReplica <= TimeSpan.FromDays(1)
+            ? perReplica
+            : throw new UsageException($"{(given is null ? TimeoutVariable : "--timeout")}: \"{timeout}\" is not a time to wait; expected {DurationText.Expected}");
     }
 
     private ApiCall Call(ParseResult parsed, ApiClient client) => new(

@@ -34,7 +34,7 @@ internal static class NodeCommand
     private static Command Weight(GlobalOptions globals, Completions completions)
     {
         Argument<string> id = completions.Node();
-        Argument<string> weight = new("WEIGHT") { Description = $"0 to {WeightMax}, or default for what the node itself says" };
+        Argument<string> weight = new("WEIGHT") { HelpName = "WEIGHT", Description = $"0 to {WeightMax}, or default for what the node itself says" };
         weight.CompletionSources.Add("default");
         OrderOptions order = new(globals.Environment);
         Command command = new("weight", "Set its share relative to other nodes; 0: no new connections") { id, weight };

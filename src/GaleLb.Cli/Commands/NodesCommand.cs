@@ -9,7 +9,7 @@ internal static class NodesCommand
 {
     public static Command Create(GlobalOptions globals, Completions completions)
     {
-        Argument<string?> id = new("ID") { Description = "One node, by its name", Arity = ArgumentArity.ZeroOrOne };
+        Argument<string?> id = new("ID") { Description = "One node, by its name", HelpName = "ID", Arity = ArgumentArity.ZeroOrOne };
         id.CompletionSources.Add(completions.NodeNames);
         Option<bool> local = LocalRead.Option();
         Command command = new("nodes", "Show nodes: state, heartbeats, traffic") { id, local };
