@@ -21,6 +21,6 @@ public sealed partial record NetworkState(string Text)
     }
 
     // What the kernel itself changes from one moment to the next.
-    [GeneratedRegex(@"\b(valid_lft|preferred_lft) \S+", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"\b(valid_lft|preferred_lft) \S+| tentative\b", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Changing();
 }
