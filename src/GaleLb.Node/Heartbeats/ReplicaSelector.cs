@@ -50,6 +50,7 @@ internal sealed class ReplicaSelector
     /// <summary>A replica serves this node: the next failure starts counting anew, with the replica after it.</summary>
     public void Succeed() => _failures = 0;
 
+    /// <summary>Learns the cluster's checks_timeout.</summary>
     public void Fit(TimeSpan checksTimeout) =>
         BackoffMax = TimeSpan.FromTicks(Math.Clamp((checksTimeout / 3).Ticks, BackoffMin.Ticks, BackoffMaxDefault.Ticks));
 

@@ -113,16 +113,28 @@ public sealed class ServiceChecksTests : IDisposable
         Task<ServiceReport> check = new ExecServiceCheck(["/bin/sh", "-c", $"echo $$ > {mark}; exec cat /dev/zero"]).CheckAsync(cancel.Token);
         string pid;
         while ((pid = (await File.ReadAllTextAsync(mark)).Trim()).Length == 0)
-            await Task.Yield();
+            await Task.Delay(1);
 
         await cancel.CancelAsync();
 
         await check.Invoking(c => c).Should().ThrowAsync<OperationCanceledException>();
         // Reaped by the runtime a moment later at most: a dead process is gone or a zombie.
-        string status = Path.Combine("/proc", pid, "stat");
-        while (File.Exists(status) && !(await File.ReadAllTextAsync(status)).Contains(") Z", StringComparison.Ordinal))
-            await Task.Yield();
+        while (IsAlive(pid))
+            await Task.Delay(1);
         File.Delete(mark);
+    }
+
+    private static bool IsAlive(string pid)
+    {
+        try
+        {
+            return !File.ReadAllText(Path.Combine("/proc", pid, "stat")).Contains(") Z", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            // Gone before it was opened, or between that and the read.
+            return false;
+        }
     }
 
     private static Task<ServiceReport> CheckAsync(IServiceCheck check) => check.CheckAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60));
