@@ -262,6 +262,32 @@ public sealed class CallEndsTests
         (await FailureOf(call.Response)).Code.Should().Be(StatusCode.PermissionDenied);
     }
 
+    [Theory]
+    [InlineData(StatusCode.Unavailable)]
+    [InlineData(StatusCode.Ok)]
+    public async Task Duplex_ServerEndsWhileAWriteWaitsForRoom_TheWriteEndsToo(StatusCode ending)
+    {
+        TaskCompletionSource release = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using RpcServer server = await StartAsync(s => s.MapDuplex(Echo.Converse, async (_, _, _) =>
+        {
+            await release.Task;
+            if (ending != StatusCode.Ok)
+                throw new RpcException(ending, "stopping");
+        }));
+        using RpcChannel channel = ChannelTo(server);
+        using DuplexCall<ProposeRequest, ProposeResponse> call = channel.Duplex(Echo.Converse);
+        // More than the server's window: nobody reads, so that it cannot be sent.
+        Task write = call.WriteAsync(Request(new string('x', 3_000_000))).AsTask();
+        await call.HeadersAsync();
+        write.IsCompleted.Should().BeFalse();
+
+        release.SetResult();
+        await call.Invoking(c => c.ReadAsync().AsTask().WaitAsync(Watchdog)).Should().NotThrowAsync<TimeoutException>();
+
+        (await FailureOf(write)).Code.Should().Be(StatusCode.Unavailable);
+        (await call.Status).Code.Should().Be(ending);
+    }
+
     [Fact]
     public async Task Unary_FromASourceAddress_IsSeenFromThere()
     {
