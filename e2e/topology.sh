@@ -95,6 +95,19 @@ cable() {
 	ip -n "$namespace" link set "$interface" up
 }
 
+# The kernel reports a new link's state up to a second late; whoever compares before and after needs it settled.
+settle() {
+	local namespace _
+	for namespace in $(namespaces); do
+		for _ in {1..100}; do
+			ip -n "$namespace" -br link show | grep -qE '^[^ ]+ +(DOWN|LOWERLAYERDOWN) ' || continue 2
+			sleep 0.05
+		done
+		echo "topology: interfaces of $namespace do not come up" >&2
+		return 1
+	done
+}
+
 up() {
 	local n
 	down
@@ -114,6 +127,7 @@ up() {
 		make_namespace "${prefix}node-$n"
 		cable "${prefix}node-$n" priv "10.98.2.$((10 + n))/24" "$switch_priv" "node-$n"
 	done
+	settle
 }
 
 # end SIGNAL : to every process that lives in one of the namespaces
