@@ -37,10 +37,15 @@ internal static class ForwardingTableDigest
 
     public static ImmutableArray<byte> OfSlots(ImmutableArray<NodeIndex> slots)
     {
-        byte[] bytes = new byte[slots.Length * 2];
-        for (int i = 0; i < slots.Length; i++)
-            System.Buffers.Binary.BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(i * 2), slots[i].Value);
-        return ImmutableCollectionsMarshal.AsImmutableArray(SHA256.HashData(bytes));
+        ReadOnlySpan<ushort> values = MemoryMarshal.Cast<NodeIndex, ushort>(slots.AsSpan());
+        if (!BitConverter.IsLittleEndian)
+        {
+            ushort[] swapped = new ushort[values.Length];
+            System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(values, swapped);
+            values = swapped;
+        }
+
+        return ImmutableCollectionsMarshal.AsImmutableArray(SHA256.HashData(MemoryMarshal.AsBytes(values)));
     }
 
     private static void Write(CanonicalWriter writer, ServiceRow service)

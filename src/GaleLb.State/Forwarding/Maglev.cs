@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace GaleLb.State.Forwarding;
@@ -57,6 +58,8 @@ public static class Maglev
         return ring.ToImmutable();
     }
 
+    // A ring is some hundred thousand probes in one call: too long to wait for the tiers of the JIT.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TakeTurnsByRound(MaglevSlots ring, MaglevNode[] nodes, uint heaviest)
     {
         uint[] credit = new uint[nodes.Length];

@@ -46,9 +46,12 @@ public sealed partial class HealthJudge
             bool samePlace = record.Place is not null && said.Address.Equals(record.Place.Address);
             TimeSpan silence = now - holder.HeardAt;
             bool gone = holder.IsLeaving || silence >= Timeout || (samePlace && silence >= Interval + TimeSpan.FromTicks(Interval.Ticks / 2));
-            if (gone && record.Phase != NodePhase.Blacklisted)
+            if (!gone)
+                RefuseName(watch, rival, holder, now);
+            else if (record.Phase != NodePhase.Blacklisted)
                 return Claim(watch, rival, record.LastChange, now);
-            RefuseName(watch, rival, holder, now);
+            else
+                rival.Refusal = null; // It takes the name when its time is over; until then it is told how long that is.
         }
 
         return null;

@@ -43,6 +43,8 @@ public sealed partial class HealthJudge
     private Command? JudgeKnown(NodeWatch watch, NodeRecord record, LogTime logTimeNow, TimeSpan now)
     {
         Claimant holder = watch.Holder(record.Instance, now);
+        if (holder.IsLeaving && record.Phase is (NodePhase.Routable or NodePhase.Probing))
+            return new NodeDown(record.Name, record.LastChange, DownReason.Leaving);
         if (JudgeRivals(watch, record, holder, now) is { } takeover)
             return takeover;
         bool silent = IsSilent(holder, now);
@@ -57,8 +59,6 @@ public sealed partial class HealthJudge
     private Command? JudgeUp(
         NodeWatch watch, NodeRecord record, Claimant holder, bool silent, LogTime logTimeNow, TimeSpan now)
     {
-        if (holder.IsLeaving)
-            return new NodeDown(record.Name, record.LastChange, DownReason.Leaving);
         if (silent || holder is { Last: not null, IsServing: false })
         {
             // Who was put on probation without a sign of life has not failed again.

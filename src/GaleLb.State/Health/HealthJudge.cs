@@ -124,7 +124,11 @@ public sealed partial class HealthJudge
             return HeartbeatAnswer.Of(state, logTimeNow, node, 0, badName);
         NodeWatch? watch = _watches.GetValueOrDefault(node);
         Claimant? claimant = watch?.Find(instance);
-        string? refusal = claimant is null ? "too many processes claim this name" : claimant.Refusal;
+        string? refusal = claimant?.Refusal;
+        if (watch is null && _watches.Count >= WatchesMax)
+            refusal = $"{WatchesMax} names are heard from, which is the most";
+        else if (watch is not null && claimant is null && watch.IsFull)
+            refusal = "too many processes claim this name";
         string? notice = watch?.Notice is not null && now - watch.NoticeAt < Timeout ? watch.Notice : null;
         int passes = Math.Min(claimant?.Passes ?? 0, state.NodeHealth.ChecksBeforeRouting);
         return HeartbeatAnswer.Of(state, logTimeNow, node, passes, refusal, notice);

@@ -31,6 +31,7 @@ internal sealed class NodeWatch(string name)
     public string? Notice { get; set; }
     public TimeSpan NoticeAt { get; set; }
     public IReadOnlyList<Claimant> Claimants => _claimants;
+    public bool IsFull => _claimants.Count >= ClaimantsMax;
 
     public Claimant? Find(ulong instance)
     {
@@ -42,7 +43,7 @@ internal sealed class NodeWatch(string name)
 
     /// <summary>The claimant of that instance, new if need be; null when too many claim the name already.</summary>
     public Claimant? FindOrAdd(ulong instance, TimeSpan heardAt) =>
-        Find(instance) ?? (_claimants.Count < ClaimantsMax ? Add(instance, heardAt) : null);
+        Find(instance) ?? (IsFull ? null : Add(instance, heardAt));
 
     /// <summary>The claimant that holds the name, which has its seat whoever else claims it.</summary>
     public Claimant Holder(ulong instance, TimeSpan heardAt) => Find(instance) ?? Add(instance, heardAt);

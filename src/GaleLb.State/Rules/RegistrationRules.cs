@@ -93,7 +93,7 @@ internal static class RegistrationRules
             Phase = phase,
             PhaseSince = t.Now,
             DownReason = phase == NodePhase.Down ? DownReason.NotServing : DownReason.None,
-            FlowsRefused = banned is { Ordered: true },
+            FlowsRefused = banned is not null,
             RegisteredIndex = t.Index,
         });
         t.Tell(EventKind.NodeRegistered, command.Node, $"at {said.Address}, {phase}");

@@ -369,6 +369,37 @@ public sealed class HealthJudgeTests
     }
 
     [Fact]
+    public void Decide_LeavesAndRestartsAtOnce_IsProbedAgain()
+    {
+        Ward ward = new Ward().AdmitRoutable(2);
+        ward.Judge.Observe(ward["n1"].Heartbeat() with { Status = ServingStatus.Leaving }, ward.Now);
+        ward["n1"].Silent = true;
+        ward.Admit("n1#again", "10.0.0.1", instance: 2);
+
+        ward.Run(0.3);
+        ward.Record("n1").Should().Match<NodeRecord>(n => n.Phase == NodePhase.Probing && n.Instance == 2 && n.Fails == 0);
+        ward.Run(3);
+
+        ward.Record("n1").Phase.Should().Be(NodePhase.Routable);
+    }
+
+    [Fact]
+    public void Answer_BlacklistedNodeRestarts_IsToldThatItIsBlacklisted()
+    {
+        Ward ward = new Ward().AdmitRoutable(2);
+        ward.Apply(new BanNode("n1", 30_000, "noisy", Force: false));
+        ward["n1"].Silent = true;
+        ward.Run(2);
+        ward.Admit("n1#again", "10.0.0.1", instance: 2);
+
+        ward.Run(2);
+        ward.Answer("n1#again").Should().Match<HeartbeatAnswer>(a => a.State == AnsweredState.Blacklisted && a.Reason == "noisy");
+        ward.Run(30);
+
+        ward.Record("n1").Should().Match<NodeRecord>(n => n.Phase == NodePhase.Routable && n.Instance == 2);
+    }
+
+    [Fact]
     public void Decide_TwoProcessesOfOneName_TheFirstKeepsItAndNothingIsLogged()
     {
         Ward ward = new Ward().AdmitRoutable(2);
