@@ -29,9 +29,11 @@ public sealed class ForwardingTableBuilder
             return _last;
         }
 
+        // Walking the tree costs more than all else that is done to a node: once for all rings and rows.
+        NodeRecord[] records = [.. state.Nodes.Values];
         ImmutableArray<ServiceRow> services = ServiceRows(state);
-        ImmutableArray<BuiltRing> rings = RingRows(state);
-        ImmutableArray<NodeRow> nodes = NodeRows(state);
+        ImmutableArray<BuiltRing> rings = RingRows(state, records);
+        ImmutableArray<NodeRow> nodes = NodeRows(state, records);
         _rings = ImmutableSortedDictionary.CreateRange(rings.Select(r => KeyValuePair.Create(r.Input, r)));
         _lastState = state;
         _last = new ForwardingTable(state.AppliedIndex, services, [.. rings.Select(r => r.Row)], nodes)
@@ -63,14 +65,14 @@ public sealed class ForwardingTableBuilder
         return [.. rows.OrderBy(r => r.Id.Value)];
     }
 
-    private ImmutableArray<BuiltRing> RingRows(ClusterState state)
+    private ImmutableArray<BuiltRing> RingRows(ClusterState state, NodeRecord[] records)
     {
         List<BuiltRing> rings = [];
         foreach ((RingInput input, RingUse use) in state.Rings)
         {
             BuiltRing? built = _rings.GetValueOrDefault(input);
             if (built is null)
-                built = BuildRing(state, input, use.Id);
+                built = BuildRing(state, records, input, use.Id);
             else if (built.Row.Id != use.Id)
                 built = built with { Row = built.Row with { Id = use.Id } };
             rings.Add(built);
@@ -79,11 +81,11 @@ public sealed class ForwardingTableBuilder
         return [.. rings.OrderBy(r => r.Row.Id.Value)];
     }
 
-    private static BuiltRing BuildRing(ClusterState state, RingInput input, RingId id)
+    private static BuiltRing BuildRing(ClusterState state, NodeRecord[] records, RingInput input, RingId id)
     {
         ServiceRecord service = state.Services.Values.First(s => s.Ring == id);
         List<MaglevNode> nodes = new(input.Nodes);
-        foreach (NodeRecord node in state.Nodes.Values)
+        foreach (NodeRecord node in records)
         {
             if (!service.HasInRing(node))
                 continue;
@@ -95,10 +97,10 @@ public sealed class ForwardingTableBuilder
         return new BuiltRing(input, new RingRow(id, slots), ForwardingTableDigest.OfSlots(slots));
     }
 
-    private ImmutableArray<NodeRow> NodeRows(ClusterState state)
+    private ImmutableArray<NodeRow> NodeRows(ClusterState state, NodeRecord[] records)
     {
         NodeRow?[] rows = new NodeRow?[ForwardingTable.NodesMax];
-        foreach (NodeRecord node in state.Nodes.Values)
+        foreach (NodeRecord node in records)
             if (node.Place is not null)
                 Set(new NodeRow(
                     node.Place.Index, node.Place.Generation, node.Name, node.Place.Address, node.Port,
