@@ -67,6 +67,20 @@ public sealed class ForwardingTableTests
     }
 
     [Fact]
+    public void Derive_OneRingGoesAndAnotherComesInOneEntry_NumbersDiffer()
+    {
+        Cluster cluster = Cluster.Founded(null, Cluster.Service("a", 1));
+        cluster.Route("n1", "10.0.0.1", services: "a");
+        cluster.Route("n2", "10.0.0.2", services: "b");
+        RingId before = cluster.Table().Services.Single().Ring!.Value;
+
+        cluster.Apply(new Batch([new RemoveService("a"), new AddService(Cluster.Service("b", 2))])).Items
+            .Should().OnlyContain(i => i.IsOk);
+
+        cluster.Table().Services.Single().Ring.Should().NotBe(before, "the kernel may still use that number for the other content");
+    }
+
+    [Fact]
     public void Next_AfterAnyHistory_EqualsAFreshDerivation()
     {
         Cluster cluster = Cluster.Founded(null, Cluster.Service("a", 1), Cluster.Service("b", 2));

@@ -84,6 +84,22 @@ public sealed class HealthJudgeTests
     }
 
     [Fact]
+    public void Decide_HeartbeatsWhileAProposalIsInFlight_DoNotRepeatIt()
+    {
+        Ward ward = new Ward().AdmitRoutable(3);
+        ward.Losing = c => c is NodeDown;
+        ward["n2"].Status = ServingStatus.NotServing;
+
+        for (int i = 0; i < 9; i++)
+        {
+            ward["n2"].NextAt = ward.Now;
+            ward.Run(0.1);
+        }
+
+        ward.ProposedFor("n2").OfType<NodeDown>().Should().ContainSingle();
+    }
+
+    [Fact]
     public void Lost_Decision_IsProposedAgainAtOnce()
     {
         Ward ward = new Ward().AdmitRoutable(3);
