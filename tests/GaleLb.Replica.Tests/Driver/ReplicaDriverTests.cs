@@ -207,9 +207,16 @@ public sealed class ReplicaDriverTests
         Term term = leader.Status!.Term;
         DriverNode paused = cluster.Nodes.First(n => n != leader);
 
+        bool campaigned = false;
+        cluster.Admit = m =>
+        {
+            campaigned |= m is VoteRequest;
+            return true;
+        };
         paused.Pause(TimeSpan.FromSeconds(10));
         cluster.Run(TimeSpan.FromSeconds(12));
 
+        campaigned.Should().BeFalse();
         cluster.Leader.Should().Be(leader);
         leader.Status!.Term.Should().Be(term);
         paused.Status!.Role.Should().Be(RaftRole.Follower);

@@ -67,6 +67,27 @@ public sealed class DamageTests
         }
     }
 
+    /// <summary>(1) A batch of entries 2 and 3 tears at its front, (2) entry 2 is written again and ends where 3 lies intact, (3) 3 must not come back.</summary>
+    [Fact]
+    public void Open_LeftoverOfATornBatchBehindANewOne_StaysGone()
+    {
+        SimulatedDisk disk = new();
+        ReplicaStore store = ReplicaStoreTests.Open(disk, 1);
+        StoreScript.Execute(store, ReplicaStoreTests.Step(1, 24), disk);
+        long batch = 0;
+        disk.Before = (_, o) => batch = o.Kind == DiskOperationKind.Write && o.File == Segment ? o.Offset : batch;
+        StoreScript.Execute(store, new StoreStep(null, [ReplicaStoreTests.MakeEntry(2, 24), ReplicaStoreTests.MakeEntry(3, 24)]), disk);
+        disk.Before = null;
+        disk.Flip(Segment, batch);
+        ReplicaStore torn = ReplicaStoreTests.Open(disk, 1);
+        torn.Recovery.Entries.Should().ContainSingle();
+        torn.Report.TailSuspect.Should().BeTrue();
+
+        StoreScript.Execute(torn, ReplicaStoreTests.Step(2, 24), disk);
+
+        ReplicaStoreTests.Open(disk, 1).Recovery.Entries.Should().HaveCount(2);
+    }
+
     [Fact]
     public void Open_AnyByteOfAnySegmentHeaderFlipped_Refused()
     {
