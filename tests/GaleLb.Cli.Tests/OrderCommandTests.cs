@@ -5,7 +5,7 @@ namespace GaleLb.Cli.Tests;
 
 public sealed class OrderCommandTests
 {
-    private const string Committed = """{"index":43,"outcome":"committed","detail":null,"applied_on":null,"missing":null}""";
+    private const string Committed = """{"index":43,"outcome":"committed","detail":null,"applied_on":[],"missing":[]}""";
 
     /// <summary>A command line, and the request that it must become.</summary>
     [Theory]
@@ -14,9 +14,7 @@ public sealed class OrderCommandTests
     [InlineData("node weight node-1 0", "PUT", "/api/v1/nodes/node-1/weight", """{"weight":0}""")]
     [InlineData("node weight node-1 default", "PUT", "/api/v1/nodes/node-1/weight", """{"weight":null}""")]
     [InlineData("node remove node-1 --force", "DELETE", "/api/v1/nodes/node-1?force=true", "")]
-    [InlineData("node drain node-1 --dry-run --force", "POST", "/api/v1/nodes/node-1/drain?force=true&dry_run=true", "")]
-    [InlineData("node drain node-1 --wait", "POST", "/api/v1/nodes/node-1/drain?wait=applied&timeout=5s", "")]
-    [InlineData("node drain node-1 --wait 1m30s", "POST", "/api/v1/nodes/node-1/drain?wait=applied&timeout=1m30s", "")]
+    [InlineData("node drain node-1 --force --wait 1m30s", "POST", "/api/v1/nodes/node-1/drain?force=true&wait=applied&timeout=1m30s", "")]
     [InlineData("ban node-1 --for 10m --reason flapping", "POST", "/api/v1/blacklist", """{"node":"node-1","duration":"10m","reason":"flapping"}""")]
     [InlineData("ban node-1", "POST", "/api/v1/blacklist", """{"node":"node-1"}""")]
     [InlineData("unban node-1", "DELETE", "/api/v1/blacklist/node-1", "")]
@@ -83,6 +81,29 @@ public sealed class OrderCommandTests
 
         run.ExitCode.Should().Be(1);
         run.Lines.Should().EndWith("not yet applied on 10.0.0.2:9090");
+    }
+
+    [Fact]
+    public async Task Order_WaitedForOnAReplicaThatDoesNotTell_Fails()
+    {
+        await using ReplicaDouble replica = (await ReplicaDouble.StartAsync()).Answer(
+            "POST /api/v1/nodes/node-1/drain?wait=applied&timeout=5s", """{"index":43,"outcome":"committed","applied_on":null,"missing":null}""");
+
+        GalectlRun run = await GalectlRun.OfAsync("--api", replica.Url, "node", "drain", "node-1", "--wait");
+
+        run.ExitCode.Should().Be(1);
+        run.Error.Should().Contain("committed at index 43, but this gale-lb does not tell where it is applied");
+    }
+
+    [Fact]
+    public async Task Order_UnknownToThisVersion_IsSaidSo()
+    {
+        await using ReplicaDouble replica = (await ReplicaDouble.StartAsync()).Answer("DELETE /api/v1/services/web", "", 404);
+
+        GalectlRun run = await GalectlRun.OfAsync("--api", replica.Url, "services", "remove", "web");
+
+        run.ExitCode.Should().Be(1);
+        run.Error.TrimEnd().Should().Be("galectl: answered 404 Not Found (this gale-lb does not know DELETE /api/v1/services/web)");
     }
 
     [Fact]

@@ -144,7 +144,11 @@ internal sealed class ApiClient : IDisposable
         string status = $"{(int)response.StatusCode} {response.ReasonPhrase}".TrimEnd();
         if (response.Content.Headers.ContentType?.MediaType != "application/problem+json")
         {
-            return body.Length == 0 ? $"answered {status}" : $"answered {status}: {Shown(body)}";
+            // Whatever gale-lb refuses it explains; a bare 404 or 405 means that this version has no such call.
+            string unknown = response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed
+                ? $" (this gale-lb does not know {response.RequestMessage?.Method} {response.RequestMessage?.RequestUri?.AbsolutePath})"
+                : "";
+            return body.Length == 0 ? $"answered {status}{unknown}" : $"answered {status}{unknown}: {Shown(body)}";
         }
 
         ProblemDocument problem = Parse(body, CliJson.Default.ProblemDocument);

@@ -13,7 +13,6 @@ internal sealed class OrderOptions
 {
     private readonly GalectlEnvironment _environment;
     private readonly Option<bool> _force = new("--force") { Description = "Do it even where a guard (min_routable, the last node) would refuse" };
-    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Say what would change, and change nothing" };
 
     private readonly Option<string?> _wait = new("--wait")
     {
@@ -39,7 +38,7 @@ internal sealed class OrderOptions
     /// <summary>Gives a command these options.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _force, _dryRun, _wait, _ifMatch, _idempotencyKey })
+        foreach (Option option in new Option[] { _force, _wait, _ifMatch, _idempotencyKey })
         {
             command.Options.Add(option);
         }
@@ -61,7 +60,6 @@ internal sealed class OrderOptions
         string[] query =
         [
             .. parsed.GetValue(_force) ? ["force=true"] : Array.Empty<string>(),
-            .. parsed.GetValue(_dryRun) ? ["dry_run=true"] : Array.Empty<string>(),
             .. wait is { } time ? [$"wait=applied&timeout={DurationText.Format(time)}"] : Array.Empty<string>(),
         ];
         byte[] body = await call.Api.SendAsync(
@@ -80,7 +78,12 @@ internal sealed class OrderOptions
         }
         else
         {
-            Write(answer, parsed.GetValue(_dryRun), call.Output);
+            Write(answer, call.Output);
+        }
+
+        if (wait is not null && answer.Missing is null)
+        {
+            throw new ApiException($"the order is committed at index {answer.Index}, but this gale-lb does not tell where it is applied");
         }
 
         return wait is not null && answer.Missing is { Count: > 0 } ? ExitCode.Failed : ExitCode.Fine;
@@ -99,10 +102,10 @@ internal sealed class OrderOptions
             : throw new UsageException($"--wait: \"{text}\" is not a time to wait; expected {DurationText.Expected}");
     }
 
-    private static void Write(OrderDocument answer, bool isDryRun, TextOutput output)
+    private static void Write(OrderDocument answer, TextOutput output)
     {
         string detail = answer.Detail is { Length: > 0 } text ? $": {text}" : "";
-        output.WriteLine(isDryRun ? $"nothing changed; it would{detail}" : $"{Quantity.OrDash(answer.Outcome)} at index {answer.Index}{detail}");
+        output.WriteLine($"{Quantity.OrDash(answer.Outcome)} at index {answer.Index}{detail}");
         if (answer.AppliedOn is { Count: > 0 } applied)
         {
             output.WriteLine($"applied on {string.Join(", ", applied)}", Tone.Good);
