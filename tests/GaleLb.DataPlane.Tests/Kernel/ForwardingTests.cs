@@ -30,6 +30,143 @@ public sealed class ForwardingTests
         counters.Nodes.Sum(n => (long)n.Traffic.Connections).Should().Be(60);
         counters.Reasons.Single(r => r.Reason == "forwarded_l4").Packets.Should().BeGreaterThan(60);
     }
+
+    [RootFact]
+    public void Connections_OverIPv6_AreBalanced()
+    {
+        using Lab lab = new();
+        lab.StartServers();
+        using KernelDataPlane plane = Start(lab, lab.Options(), Tables.Of(
+            1, [Tables.Service(0, null, Lab.ServicePort, 0)], [Tables.Ring(0, 0, 1)],
+            [Tables.Node(0, Lab.NodeOneSix), Tables.Node(1, Lab.NodeTwoSix)]));
+        lab.Connect(Lab.VipSix, 20).Distinct().Order(StringComparer.Ordinal).Should().Equal("node1", "node2");
+    }
+
+    [RootTheory]
+    [InlineData(XdpMode.Native)]
+    [InlineData(XdpMode.Generic)]
+    public void Connections_WithOneInterfaceForBothSides_AreBalanced(XdpMode mode)
+    {
+        using Lab lab = new();
+        lab.StartServers();
+        lab.MoveClientToTheNodes();
+        using KernelDataPlane plane = Start(lab, lab.Options(mode) with { PublicInterface = "priv0" }, Tables.TwoNodes());
+        lab.Connect(Lab.PrivateOne, 20).Distinct().Order(StringComparer.Ordinal).Should().Equal("node1", "node2");
+        DataPlaneStatus status = lab.Balancer.Do(() => plane.Status);
+        status.Interfaces.Should().Equal([new InterfaceStatus("priv0", status.Interfaces[0].Ifindex, InterfaceRole.Both, mode, Attached: true)]);
+    }
+
+    [RootFact]
+    public void Connections_AfterANodeLeftTheRing_GoToTheOther()
+    {
+        using Lab lab = new();
+        lab.StartServers();
+        using KernelDataPlane plane = Start(lab, lab.Options(), Tables.TwoNodes());
+        lab.Balancer.Do(() => plane.Apply(Tables.Of(
+            2, [Tables.Service(0, null, Lab.ServicePort, 0)], [Tables.Ring(0, 1)], Tables.TwoNodes().Nodes)));
+        lab.Connect(Lab.VipOne, 20).Should().OnlyContain(a => a == "node2");
+    }
+
+    [RootFact]
+    public void Connection_WhoseNodeIsGivenUp_IsReset()
+    {
+        using Lab lab = new();
+        lab.StartServers();
+        using KernelDataPlane plane = Start(lab, lab.Options(), Tables.Of(
+            1, [Tables.Service(0, null, Lab.ServicePort, 0)], [Tables.Ring(0, 0)], [Tables.Node(0, Lab.NodeOne)]));
+        Task<string> client = Task.Run(() => lab.Stream(seconds: 20));
+        Wait.Until(() => plane.ListFlows(10).Any(f => f.State == "established"), "a flow is established");
+        FlowRow flow = plane.ListFlows(10).Single();
+        (flow.Client.Address, flow.Service.Port, flow.Node.Address, flow.Node.Port).Should().Be(
+            (Lab.ClientOne, (int)Lab.ServicePort, Lab.NodeOne, (int)Lab.TargetPort));
+
+        lab.Balancer.Do(() => plane.Apply(Tables.Of(
+            2, [Tables.Service(0, null, Lab.ServicePort, null)], [], [Tables.Node(0, Lab.NodeOne, flows: NodeFlows.Refuse)])));
+
+        client.Result.Should().Contain("ConnectionResetError");
+        plane.ReadCounters().Reasons.Single(r => r.Reason == "drop_node_refused").Packets.Should().BePositive();
+    }
+
+    [RootFact]
+    public void Connection_WhileTheKernelForgetsItsNeighbours_GoesOn()
+    {
+        using Lab lab = new();
+        lab.StartServers();
+        using KernelDataPlane plane = Start(lab, lab.Options(), Tables.TwoNodes());
+        Task<string> client = Task.Run(() => lab.Stream(seconds: 4));
+        for (int i = 0; i < 5; i++)
+        {
+            lab.Balancer.Ip("neigh flush dev priv0");
+            Wait.Until(() => plane.ListFlows(10).Any(f => f.State == "established"), "a flow is established");
+        }
+
+        client.Result.Should().StartWith("done");
+        plane.ReadCounters().Reasons.Single(r => r.Reason == "drop_unresolved").Packets.Should().Be(0);
+    }
+
+    [RootFact]
+    public void Connections_AfterANodeChangedItsMac_GoOn()
+    {
+        using Lab lab = new();
+        lab.StartServers();
+        using KernelDataPlane plane = Start(lab, lab.Options(), Tables.TwoNodes());
+        lab.Nodes[0].Ip("link set eth0 address 02:00:00:00:aa:01");
+        lab.Nodes[0].Run("ping", "-q", "-c", "1", "-W", "5", Lab.PrivateOne.ToString());
+        lab.Connect(Lab.VipOne, 20).Distinct().Order(StringComparer.Ordinal).Should().Equal("node1", "node2");
+    }
+
+    [RootFact]
+    public void Node_ThatDoesNotAnswer_IsShownAndItsConnectionsCounted()
+    {
+        using Lab lab = new();
+        using KernelDataPlane plane = lab.StartDataPlane();
+        lab.Balancer.Do(() => plane.Apply(Tables.Of(
+            1, [Tables.Service(0, null, Lab.ServicePort, 0)], [Tables.Ring(0, 0)], [Tables.Node(0, System.Net.IPAddress.Parse("10.72.0.99"))])));
+        lab.Connect(Lab.VipOne, 2).Should().OnlyContain(a => a == "ConnectionRefusedError");
+        lab.Balancer.Do(() => plane.Status).NextHops.Should().Equal(
+            new NextHopStatus(new NodeIndex(0), "node-0", Resolved: false, "10.72.0.99 does not answer on priv0"));
+        plane.ReadCounters().Reasons.Single(r => r.Reason == "drop_unresolved").Packets.Should().BePositive();
+    }
+
+    [RootFact]
+    public void Connections_WithoutTheControlPlane_AreRefusedByTheDeadMan()
+    {
+        using Lab lab = new();
+        lab.StartServers();
+        using KernelDataPlane plane = Start(lab, lab.Options() with { DeadMan = TimeSpan.FromSeconds(30) }, Tables.TwoNodes());
+        lab.Connect(Lab.VipOne, 1).Should().OnlyContain(a => a.StartsWith("node"));
+
+        // The next process finds the deadline of a dead man that is nearly at once.
+        plane.Dispose();
+        using KernelDataPlane next = Start(lab, lab.Options() with { DeadMan = TimeSpan.FromMilliseconds(1) }, Tables.TwoNodes());
+        lab.Connect(Lab.VipOne, 1).Should().OnlyContain(a => a == "ConnectionRefusedError");
+        next.ReadCounters().Reasons.Single(r => r.Reason == "drop_dead_man").Packets.Should().BePositive();
+        next.Dispose();
+
+        using KernelDataPlane last = Start(lab, lab.Options() with { DeadMan = TimeSpan.FromSeconds(30) }, Tables.TwoNodes());
+        last.ConfirmControl();
+        lab.Connect(Lab.VipOne, 1).Should().OnlyContain(a => a.StartsWith("node"));
+    }
+
+    [RootFact]
+    public void Flows_OfEndedConnections_AreSweptAfterTheirTimeout()
+    {
+        using Lab lab = new();
+        lab.StartServers();
+        FlowTimeoutOptions quick = new() { TimeWait = TimeSpan.FromMilliseconds(50), Fin = TimeSpan.FromMilliseconds(50), Closed = TimeSpan.FromMilliseconds(50) };
+        using KernelDataPlane plane = Start(lab, lab.Options() with { Timeouts = quick }, Tables.TwoNodes());
+        lab.Connect(Lab.VipOne, 30);
+        Wait.Until(() => plane.ListFlows(100).IsEmpty, "all flows swept", seconds: 30);
+        plane.ReadCounters().Sweeper.Expired.Should().Be(30);
+    }
+
+    private static KernelDataPlane Start(Lab lab, DataPlaneOptions options, ForwardingTable table)
+    {
+        KernelDataPlane plane = lab.StartDataPlane(options);
+        lab.Balancer.Do(() => plane.Apply(table));
+        Wait.Until(() => lab.Balancer.Do(() => plane.Status).NextHops.All(h => h.Resolved), "every node resolved");
+        return plane;
+    }
 }
 
 [CollectionDefinition(Name, DisableParallelization = true)]

@@ -46,17 +46,7 @@ public sealed class LifeTests
         string links = lab.Balancer.Run("bpftool", "net", "show");
 
         // Two streams, one forwarded and one passed, run while three processes come and go.
-        const string Stream = """
-            import socket, sys, time
-            c = socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=3)
-            r = c.makefile("rb"); r.readline(); n = 0; end = time.time() + 6; worst = 0
-            while time.time() < end:
-                t = time.time(); c.sendall(b"0123456789\n"); assert r.readline() == b"0123456789\n"; n += 1
-                worst = max(worst, time.time() - t)
-                time.sleep(0.003)
-            print(n, int(worst * 1000))
-            """;
-        Task<string> stream = Task.Run(() => lab.Client.Run("python3", "-c", Stream, Lab.VipOne.ToString(), $"{Lab.ServicePort}"));
+        Task<string> stream = Task.Run(() => lab.Stream(seconds: 6));
         Task<string> ping = Task.Run(() => lab.Client.Run("ping", "-q", "-i", "0.005", "-c", "1000", Lab.VipOne.ToString()));
         for (int i = 0; i < 3; i++)
         {
@@ -66,7 +56,7 @@ public sealed class LifeTests
         }
 
         ping.Result.Should().Contain("1000 packets transmitted, 1000 received, 0% packet loss");
-        int.Parse(stream.Result.Split(' ')[0]).Should().BeGreaterThan(100);
+        stream.Result.Should().StartWith("done");
         lab.Balancer.Do(() => plane.Status).Attached.Should().BeTrue();
         lab.Connect(Lab.VipOne, 10).Should().OnlyContain(a => a.StartsWith("node"));
         CountLines(lab.Balancer.Run("bpftool", "net", "show")).Should().Be(CountLines(links));

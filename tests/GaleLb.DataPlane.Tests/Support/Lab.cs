@@ -16,6 +16,7 @@ internal sealed class Lab : IDisposable
     public const ushort TargetPort = 8000;
     public static readonly IPAddress ClientOne = IPAddress.Parse("10.71.0.2");
     public static readonly IPAddress VipOne = IPAddress.Parse("10.71.0.1");
+    public static readonly IPAddress PrivateOne = IPAddress.Parse("10.72.0.1");
     public static readonly IPAddress NodeOne = IPAddress.Parse("10.72.0.11");
     public static readonly IPAddress NodeTwo = IPAddress.Parse("10.72.0.12");
     public static readonly IPAddress VipSix = IPAddress.Parse("fd71::1");
@@ -98,6 +99,34 @@ internal sealed class Lab : IDisposable
             .Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
+    /// <summary>One connection that sends and receives a line every few ms. Prints <c>done LINES WORST_MS</c>, or the error that ended it.</summary>
+    public string Stream(int seconds)
+    {
+        const string Sender = """
+            import socket, sys, time
+            try:
+                c = socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=5)
+                r = c.makefile("rb"); r.readline(); n = 0; end = time.time() + float(sys.argv[3]); worst = 0
+                while time.time() < end:
+                    t = time.time(); c.sendall(b"0123456789\n")
+                    if r.readline() != b"0123456789\n": raise EOFError()
+                    n += 1; worst = max(worst, time.time() - t); time.sleep(0.003)
+                print("done", n, int(worst * 1000))
+            except (OSError, EOFError) as e: print(type(e).__name__)
+            """;
+        return Client.Run("python3", "-c", Sender, VipOne.ToString(), $"{ServicePort}", $"{seconds}");
+    }
+
+    /// <summary>For one interface for both sides: the client is 10.72.0.50, behind the same switch.</summary>
+    public void MoveClientToTheNodes()
+    {
+        Client.Ip("link del eth0");
+        Join(Switch, "client", Client, "eth0");
+        Switch.Ip("link set client master br0");
+        Address(Client, "eth0", "10.72.0.50/24", "fd72::50/64");
+        Client.Run("ethtool", "-K", "eth0", "tx", "off", "gro", "on");
+    }
+
     public void Dispose()
     {
         foreach (NetworkNamespace space in Enumerable.Reverse(namespaces)) space.Dispose();
@@ -105,6 +134,8 @@ internal sealed class Lab : IDisposable
         foreach (string pin in Directory.GetFiles(PinDirectory)) File.Delete(pin);
         foreach (string mark in Directory.GetDirectories(PinDirectory)) Directory.Delete(mark);
         Directory.Delete(PinDirectory);
+        string parent = Path.GetDirectoryName(PinDirectory)!;
+        if (!Directory.EnumerateFileSystemEntries(parent).Any()) Directory.Delete(parent);
     }
 
     private NetworkNamespace Add(string role)
