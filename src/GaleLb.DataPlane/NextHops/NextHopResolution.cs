@@ -9,7 +9,7 @@ namespace GaleLb.DataPlane.NextHops;
 /// <param name="Value">What goes into the map next_hops; unresolved where <paramref name="Problem"/> says why.</param>
 /// <param name="Neighbour">The entry on which it depends; null where there is no way at all.</param>
 /// <param name="NeedsProbe">The kernel should be asked to resolve or confirm that entry.</param>
-/// <param name="IsAsking">Nothing speaks against the way; the kernel has not heard from the neighbour yet, or no longer remembers it.</param>
+/// <param name="IsAsking">There is a way, but the kernel has not heard from the neighbour, or no longer remembers it.</param>
 public sealed record NextHopResolution(GaleNextHop Value, string? Problem, NeighbourKey? Neighbour, bool NeedsProbe, bool IsAsking = false)
 {
     /// <summary>Decides from routes, interfaces and neighbours. Pure.</summary>
@@ -33,7 +33,7 @@ public sealed record NextHopResolution(GaleNextHop Value, string? Problem, Neigh
             string via = route.Gateway is null ? "" : $" (gateway of {node})";
             return new NextHopResolution(
                 default, $"{key.Address}{via} does not answer on {link.Name}", key, NeedsProbe: true,
-                IsAsking: neighbour is not { State: NeighbourState.Failed });
+                IsAsking: true);
         }
 
         (Link device, byte tags, VlanTags2 vlan) = Unwrap(link, links);

@@ -11,8 +11,8 @@ namespace GaleLb.DataPlane.NextHops;
 /// come out. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// Packets that the programs forward do not pass the kernel's neighbour table, so it may drop an entry that is in full use. A way that was good a
-/// moment ago is therefore kept for <see cref="HoldMs"/> while the kernel asks again, unless it says that nobody answers.
+/// Packets that the programs forward do not pass the kernel's neighbour table, so it may drop an entry that is in full use, and a flush marks every
+/// entry as failed. A way that was good a moment ago is therefore kept for <see cref="HoldMs"/> while the kernel asks again.
 /// </remarks>
 public sealed class NextHopTable(ImmutableHashSet<IPAddress> natSources)
 {

@@ -31,8 +31,10 @@ public static class Planner
         SortedDictionary<GaleServiceKey, GaleService> services = WantedServices(table, binding, slots);
         GaleNode[] nodes = WantedNodes(table);
 
-        bool[] namedBefore = NamedNodes(image.Rings.Values);
-        bool[] namedAfter = NamedNodes(table.Rings.Where(r => slots.ContainsKey(r.Id)).Select(r => r.Slots));
+        bool someHolderChanges = false;
+        for (int i = 0; i < nodes.Length; i++) someHolderChanges |= image.Nodes[i] != default && nodes[i].IsOtherThan(image.Nodes[i]);
+        bool[] namedBefore = NamedNodes(someHolderChanges ? image.Rings.Values : []);
+        bool[] namedAfter = NamedNodes(someHolderChanges ? table.Rings.Where(r => slots.ContainsKey(r.Id)).Select(r => r.Slots) : []);
 
         List<MapOperation> before = [.. newRings];
         List<MapOperation> after = [];
@@ -96,7 +98,7 @@ public static class Planner
             RingSlot? found = null;
             foreach ((RingSlot slot, ImmutableArray<NodeIndex> content) in present[ContentHash(ring.Slots)])
             {
-                if (content.AsSpan().SequenceEqual(ring.Slots.AsSpan())) found = slot;
+                if (Words(content).SequenceEqual(Words(ring.Slots))) found = slot;
             }
 
             if (found is null)
@@ -198,6 +200,8 @@ public static class Planner
 
         return named;
     }
+
+    private static ReadOnlySpan<ushort> Words(ImmutableArray<NodeIndex> ring) => MemoryMarshal.Cast<NodeIndex, ushort>(ring.AsSpan());
 
     /// <summary>FNV-1a over 64-bit words: only to find candidates, which are then compared in full.</summary>
     private static ulong ContentHash(ImmutableArray<NodeIndex> ring)

@@ -105,7 +105,7 @@ public sealed class NextHopTableTests
     }
 
     [Fact]
-    public void Table_NeighbourThatFailed_IsUnresolvedAtOnce()
+    public void Table_NeighbourThatFailed_IsHeldWhileTheKernelAsksOnceMore()
     {
         NodeRow node = new(new NodeIndex(4), new Generation(1), "n", NodeOne, 0, NodeFlows.Keep);
         Follow(NetlinkType.NewLink, Captured.LinkPayload);
@@ -116,6 +116,8 @@ public sealed class NextHopTableTests
         byte[] failed = [.. Captured.Neighbour4];
         failed[16 + 8] = (byte)NeighbourState.Failed;
         Follow(failed);
+        Write().Should().BeEmpty();
+        nowMs += NextHopTable.HoldMs;
         Write().Should().Equal((node.Index, GaleNextHopState.Unresolved));
     }
 
