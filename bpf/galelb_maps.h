@@ -58,6 +58,35 @@ struct {
 	__type(value, struct gale_flow);
 } half_open SEC(".maps");
 
+struct fragment_key {
+	struct gale_address source;
+	struct gale_address destination;
+	__be32 id; /* IPv4: in the first two bytes */
+	__u8 protocol;
+	__u8 zero[3];
+};
+
+struct fragment {
+	__be16 source_port;
+	__be16 destination_port;
+	__u32 new_id;
+};
+
+/* Datagrams of which later fragments may come; and the ids handed out, by CPU. The programs' own. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct fragment_key);
+	__type(value, struct fragment);
+} fragments SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} fragment_ids SEC(".maps");
+
 /* L2 and L3: flows opened since the ring last changed, the node each was given. The programs' own. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

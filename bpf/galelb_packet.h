@@ -53,7 +53,18 @@ struct packet {
 	__u8 ttl;
 	__u8 traffic_class;   /* IPv4 TOS, IPv6 traffic class */
 	__u16 mtu;	      /* what a too-big answer tells */
+	__be32 fragment_id;
+	__u32 fragment_new_id;
 	__u8 tcp_data_offset; /* in bytes; for UDP as if there were no options */
+};
+
+enum { IPV6_FRAGMENT_OFFSET = 0xfff8, IPV6_MORE_FRAGMENTS = 1 };
+
+struct fragment_header {
+	__u8 next_header;
+	__u8 reserved;
+	__be16 offset;
+	__be32 id;
 };
 
 struct vlan_header {
@@ -142,9 +153,11 @@ static __always_inline int parse_ipv4(void **cursor, void *end, struct packet *p
 	address_from_ipv4(&packet->key.source, ip->saddr);
 	address_from_ipv4(&packet->key.destination, ip->daddr);
 	fragment = bpf_ntohs(ip->frag_off);
-	if (unlikely(fragment & (IPV4_FRAGMENT_OFFSET | IPV4_MORE_FRAGMENTS)))
+	if (unlikely(fragment & (IPV4_FRAGMENT_OFFSET | IPV4_MORE_FRAGMENTS))) {
 		packet->traits |= fragment & IPV4_FRAGMENT_OFFSET ? PACKET_FRAGMENT_LATER :
 								    PACKET_FRAGMENT_FIRST;
+		packet->fragment_id = ip->id;
+	}
 	if (fragment & IPV4_DONT_FRAGMENT)
 		packet->traits |= PACKET_DONT_FRAGMENT;
 	*cursor = ip + 1;
@@ -155,6 +168,26 @@ static __always_inline int parse_ipv4(void **cursor, void *end, struct packet *p
 	return ip->protocol;
 }
 
+/* The header behind IPv6's when that is a fragment header; a whole packet in one fragment is none. */
+static __always_inline int parse_ipv6_fragment(void **cursor, void *end, struct packet *packet)
+{
+	struct fragment_header *header = *cursor;
+	__u16 offset;
+
+	if ((void *)(header + 1) > end)
+		return -1;
+	offset = bpf_ntohs(header->offset);
+	packet->traits |= PACKET_OPTIONS;
+	if (offset & IPV6_FRAGMENT_OFFSET)
+		packet->traits |= PACKET_FRAGMENT_LATER;
+	else if (offset & IPV6_MORE_FRAGMENTS)
+		packet->traits |= PACKET_FRAGMENT_FIRST;
+	packet->fragment_id = header->id;
+	*cursor = header + 1;
+	return header->next_header;
+}
+
+/* As parse_ipv4. Of the extension headers only a fragment header right behind is read; others are not ours. */
 static __always_inline int parse_ipv6(void **cursor, void *end, struct packet *packet)
 {
 	struct ipv6hdr *ip = *cursor;
@@ -168,6 +201,8 @@ static __always_inline int parse_ipv6(void **cursor, void *end, struct packet *p
 	address_from_ipv6(&packet->key.source, &ip->saddr);
 	address_from_ipv6(&packet->key.destination, &ip->daddr);
 	*cursor = ip + 1;
+	if (unlikely(ip->nexthdr == IPPROTO_FRAGMENT))
+		return parse_ipv6_fragment(cursor, end, packet);
 	return ip->nexthdr;
 }
 
@@ -181,7 +216,8 @@ static __always_inline int is_malformed(const struct packet *packet, __u32 lengt
 								sizeof(struct udphdr);
 
 	return packet->ip_length > length || packet->tcp_data_offset < sizeof(struct tcphdr) ||
-	       packet->ip_length < packet->l4_offset - packet->l3_offset + l4_header;
+	       (!(packet->traits & PACKET_FRAGMENT_LATER) &&
+		packet->ip_length < packet->l4_offset - packet->l3_offset + l4_header);
 }
 
 /* Ports, and a TCP packet's flags; the cursor stays at the header. 0, or -1. */

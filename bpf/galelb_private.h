@@ -6,6 +6,7 @@
 #include <linux/pkt_cls.h>
 #include "galelb_conntrack.h"
 #include "galelb_csum.h"
+#include "galelb_fragment.h"
 #include "galelb_node.h"
 #include "galelb_packet.h"
 #include "galelb_private_icmp.h"
@@ -107,27 +108,13 @@ static __noinline int flow_attend_reverse(struct packet *packet, struct gale_flo
 	return 0;
 }
 
-/*
- * Addresses, ports, TTL. The IP checksum is always in the packet; the transport checksum may be half done
- * (CHECKSUM_PARTIAL), so it changes by helpers alone, addresses apart from ports.
- */
-static __always_inline int private_rewrite(struct __sk_buff *skb, const struct packet *packet,
-					   const struct gale_flow *flow)
+/* Addresses, TTL and the IP checksum, which is always in the packet. */
+static __always_inline int private_rewrite_l3(struct __sk_buff *skb, const struct packet *packet,
+					      const struct gale_flow *flow)
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 	__u32 l3_offset = packet->l3_offset & HEADER_OFFSET_MASK;
-	__u32 l4_offset = packet->l4_offset & HEADER_OFFSET_MASK;
-	struct udphdr *ports = data + l4_offset;
-	__u64 pseudo = BPF_F_PSEUDO_HDR;
-	__u32 check_offset;
-	__u64 mangled = 0;
-	int unchecked;
 
-	if ((void *)(ports + 1) > end)
-		return -1;
-	unchecked = packet->key.protocol == IPPROTO_UDP && ports->check == 0;
-	ports->source = flow->source_port;
-	ports->dest = flow->destination_port;
 	if (packet->traits & PACKET_IPV6) {
 		struct ipv6hdr *ip = data + l3_offset;
 
@@ -152,6 +139,38 @@ static __always_inline int private_rewrite(struct __sk_buff *skb, const struct p
 		ip->ttl--;
 		ip->check = csum_update(ip->check, flow->address_csum_diff + csum_ttl_diff());
 	}
+	return 0;
+}
+
+/*
+ * Ports and the transport checksum, which may be half done (CHECKSUM_PARTIAL), so that it changes by helpers alone,
+ * addresses apart from ports. Later fragments have neither.
+ */
+static __always_inline int private_rewrite(struct __sk_buff *skb, const struct packet *packet,
+					   const struct gale_flow *flow)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	__u32 l3_offset = packet->l3_offset & HEADER_OFFSET_MASK;
+	__u32 l4_offset = packet->l4_offset & HEADER_OFFSET_MASK;
+	int later = packet->traits & PACKET_FRAGMENT_LATER;
+	struct udphdr *ports = data + l4_offset;
+	__u64 pseudo = BPF_F_PSEUDO_HDR;
+	__u32 check_offset;
+	__u64 mangled = 0;
+	int unchecked;
+
+	if (unlikely(packet->traits & (PACKET_FRAGMENT_FIRST | PACKET_FRAGMENT_LATER)) &&
+	    fragment_rewrite_id(data + l3_offset, end, packet))
+		return -1;
+	if (unlikely(later))
+		return private_rewrite_l3(skb, packet, flow);
+	if ((void *)(ports + 1) > end)
+		return -1;
+	unchecked = packet->key.protocol == IPPROTO_UDP && ports->check == 0;
+	ports->source = flow->source_port;
+	ports->dest = flow->destination_port;
+	if (private_rewrite_l3(skb, packet, flow))
+		return -1;
 	check_offset = l4_offset + offsetof(struct tcphdr, check);
 	if (packet->key.protocol == IPPROTO_UDP) {
 		/* A datagram without a checksum: only what the card summed changes, by the ports. */
@@ -183,6 +202,9 @@ static __always_inline int private_l4(struct __sk_buff *skb, struct packet *pack
 	if (unlikely(is_malformed(packet, skb->len - packet->l3_offset)))
 		return ours ? private_exit(packet, GALE_DROP_MALFORMED, TC_ACT_SHOT) :
 			      private_exit(packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
+
+	if (unlikely(packet->traits & PACKET_FRAGMENT_FIRST) && fragment_remember(packet))
+		return private_exit(packet, GALE_DROP_FRAGMENT, TC_ACT_SHOT);
 
 	flow = bpf_map_lookup_elem(&flows, &packet->key);
 	if (likely(flow && flow->direction == GALE_FLOW_REVERSE)) {
@@ -253,10 +275,12 @@ static __always_inline int private_packet(struct __sk_buff *skb)
 			return private_icmp(skb, &packet);
 		return private_exit(&packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
 	}
-	if (unlikely(packet.traits & PACKET_FRAGMENT_LATER))
-		return private_exit(&packet, GALE_PASS_FRAGMENT, TC_ACT_OK);
-	if (parse_ports(cursor, end, &packet))
+	if (unlikely(packet.traits & PACKET_FRAGMENT_LATER)) {
+		if (fragment_recall(&packet))
+			return private_exit(&packet, GALE_PASS_FRAGMENT, TC_ACT_OK);
+	} else if (parse_ports(cursor, end, &packet)) {
 		return private_exit(&packet, GALE_PASS_UNPARSED, TC_ACT_OK);
+	}
 	if (unlikely(is_control_port(protocol, packet.key.destination_port)))
 		return private_exit(&packet, GALE_PASS_CONTROL, TC_ACT_OK);
 	return private_l4(skb, &packet);

@@ -31,7 +31,7 @@ static __noinline int private_send_reset(struct __sk_buff *skb, struct packet *p
 	__u32 l3_offset, l4_offset;
 	int partial, ipv6;
 
-	if (!packet || packet->tcp_flags & TCP_RST)
+	if (!packet || packet->tcp_flags & TCP_RST || packet->traits & PACKET_FRAGMENT_LATER)
 		return -1;
 	data = (void *)(long)skb->data;
 	end = (void *)(long)skb->data_end;

@@ -4,6 +4,7 @@
 #define GALELB_PUBLIC_H
 
 #include "galelb_flow_open.h"
+#include "galelb_fragment.h"
 #include "galelb_public_icmp.h"
 #include "galelb_refuse.h"
 #include "galelb_rewrite.h"
@@ -94,7 +95,12 @@ static __always_inline int public_l4(struct xdp_md *ctx, struct packet *packet,
 	}
 
 	/* The verifier has forgotten what parsing proved; it never fails. */
-	if (rewrite_l3(l3, end, packet, flow) || rewrite_l4(l4, end, packet, flow))
+	if (rewrite_l3(l3, end, packet, flow))
+		return refuse(ctx, packet, GALE_DROP_REWRITE);
+	if (unlikely(packet->traits & (PACKET_FRAGMENT_FIRST | PACKET_FRAGMENT_LATER)) &&
+	    fragment_rewrite_id(l3, end, packet))
+		return refuse(ctx, packet, GALE_DROP_REWRITE);
+	if (likely(!(packet->traits & PACKET_FRAGMENT_LATER)) && rewrite_l4(l4, end, packet, flow))
 		return refuse(ctx, packet, GALE_DROP_REWRITE);
 	count_to_node(flow->service_id, node_index, packet->ip_length);
 	count_reason(GALE_FORWARDED_L4, packet->ip_length);
@@ -136,10 +142,12 @@ static __always_inline int public_packet(struct xdp_md *ctx)
 			return public_icmp(ctx, &packet);
 		return public_exit(&packet, GALE_PASS_NOT_OURS, XDP_PASS);
 	}
-	if (unlikely(packet.traits & PACKET_FRAGMENT_LATER))
-		return public_exit(&packet, GALE_PASS_FRAGMENT, XDP_PASS);
-	if (parse_ports(cursor, end, &packet))
+	if (unlikely(packet.traits & PACKET_FRAGMENT_LATER)) {
+		if (fragment_recall(&packet))
+			return public_exit(&packet, GALE_PASS_FRAGMENT, XDP_PASS);
+	} else if (parse_ports(cursor, end, &packet)) {
 		return public_exit(&packet, GALE_PASS_UNPARSED, XDP_PASS);
+	}
 
 	if (unlikely(is_control_port(protocol, packet.key.destination_port)))
 		return public_exit(&packet, GALE_PASS_CONTROL, XDP_PASS);
@@ -148,7 +156,7 @@ static __always_inline int public_packet(struct xdp_md *ctx)
 		return public_exit(&packet, GALE_PASS_NOT_OURS, XDP_PASS);
 	if (unlikely(is_malformed(&packet, end - l3)))
 		return refuse(ctx, &packet, GALE_DROP_MALFORMED);
-	if (unlikely(packet.traits & PACKET_FRAGMENT_FIRST))
+	if (unlikely(packet.traits & PACKET_FRAGMENT_FIRST) && fragment_remember(&packet))
 		return refuse(ctx, &packet, GALE_DROP_FRAGMENT);
 	settings = config_lookup();
 	if (unlikely(settings && settings->flags & GALE_CONFIG_BLOCKS) &&

@@ -166,7 +166,8 @@ static __always_inline int refuse_too_big(struct xdp_md *ctx, struct packet *pac
 {
 	int verdict = -1;
 
-	if (packet->traits & (PACKET_IPV6 | PACKET_DONT_FRAGMENT))
+	if (packet->traits & (PACKET_IPV6 | PACKET_DONT_FRAGMENT) &&
+	    !(packet->traits & PACKET_FRAGMENT_LATER))
 		verdict = send_icmp_error(ctx, packet, packet->mtu);
 	count_reason(verdict < 0 ? GALE_DROP_TOO_BIG : GALE_ANSWERED_TOO_BIG, packet->ip_length);
 	return verdict < 0 ? XDP_DROP : verdict;
@@ -181,7 +182,7 @@ static __noinline int refuse(struct xdp_md *ctx, struct packet *packet, __u32 re
 	if (reason == GALE_DROP_TOO_BIG)
 		return refuse_too_big(ctx, packet);
 	count_reason(reason, packet->ip_length);
-	if (refusal_policy(reason) == GALE_REFUSE_DROP)
+	if (packet->traits & PACKET_FRAGMENT_LATER || refusal_policy(reason) == GALE_REFUSE_DROP)
 		return XDP_DROP;
 	if (packet->key.protocol == IPPROTO_TCP) {
 		verdict = send_reset(ctx, packet);
