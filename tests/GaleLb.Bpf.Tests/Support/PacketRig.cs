@@ -10,12 +10,12 @@ public sealed class PacketRig : IDisposable
     private const uint FlowsMax = 4096;
     private const uint HalfOpenMax = 4096;
 
-    private static readonly string[] Hashes = ["services", "flows", "half_open", "recent", "blocks"];
+    private static readonly string[] Hashes = ["services", "flows", "half_open", "recent", "fragments", "blocks"];
 
     private readonly Dictionary<string, BpfMap> maps = [];
     private readonly Dictionary<string, BpfProgram> programs = [];
     private readonly HashSet<(string Map, string Key)> touched = [];
-    private readonly List<BpfMap> inners = [];
+    private readonly Dictionary<uint, ushort[]> rings = [];
 
     /// <summary>As a class fixture; without root it stays empty, for tests that are skipped.</summary>
     public PacketRig()
@@ -53,8 +53,6 @@ public sealed class PacketRig : IDisposable
         foreach ((string name, string key) in touched)
             maps[name].UpdateBytes(Convert.FromHexString(key), new byte[maps[name].UserValueSize]);
         touched.Clear();
-        foreach (BpfMap inner in inners) inner.Dispose();
-        inners.Clear();
     }
 
     public void Put(IEnumerable<MapContent> contents)
@@ -62,12 +60,14 @@ public sealed class PacketRig : IDisposable
         foreach (MapContent content in contents) Put(content);
     }
 
+    /// <summary>Fills a ring. One that is there with the same content stays: each replacement waits for all CPUs.</summary>
     public void PutRing(uint number, Func<int, ushort> nodeOfSlot)
     {
-        BpfMap inner = BpfMap.Create(BpfMapType.Array, "ring", sizeof(uint), GaleLimit.RingSlots * sizeof(ushort), 1, BpfMap.Mmapable);
-        inners.Add(inner);
         ushort[] slots = new ushort[GaleLimit.RingSlots];
         for (int slot = 0; slot < slots.Length; slot++) slots[slot] = nodeOfSlot(slot);
+        if (rings.TryGetValue(number, out ushort[]? present) && slots.AsSpan().SequenceEqual(present)) return;
+        rings[number] = slots;
+        using BpfMap inner = BpfMap.Create(BpfMapType.Array, "ring", sizeof(uint), GaleLimit.RingSlots * sizeof(ushort), 1, BpfMap.Mmapable);
         inner.UpdateBytes(new byte[sizeof(uint)], MemoryMarshal.AsBytes<ushort>(slots));
         maps["rings"].UpdateInner(number, inner);
     }
@@ -130,7 +130,7 @@ public sealed class PacketRig : IDisposable
         return flows;
     }
 
-    /// <summary>Every byte of every map that a program can write, for comparing before and after.</summary>
+    /// <summary>A digest of every map but rings, for comparing before and after.</summary>
     public string Fingerprint()
     {
         using MemoryStream all = new();
@@ -151,7 +151,6 @@ public sealed class PacketRig : IDisposable
 
     public void Dispose()
     {
-        foreach (BpfMap inner in inners) inner.Dispose();
         foreach (BpfProgram program in programs.Values) program.Dispose();
         foreach (BpfMap map in maps.Values) map.Dispose();
     }
