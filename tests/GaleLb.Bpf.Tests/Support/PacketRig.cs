@@ -9,6 +9,7 @@ public sealed class PacketRig : IDisposable
 {
     private const uint FlowsMax = 4096;
     private const uint HalfOpenMax = 4096;
+    private const uint ArrayElements = 32;
 
     private static readonly string[] Hashes = ["services", "flows", "half_open", "recent", "fragments", "blocks"];
 
@@ -130,7 +131,7 @@ public sealed class PacketRig : IDisposable
         return flows;
     }
 
-    /// <summary>A digest of every map but rings, for comparing before and after.</summary>
+    /// <summary>A digest of every map but rings, for comparing before and after; of arrays the elements that cases use.</summary>
     public string Fingerprint()
     {
         using MemoryStream all = new();
@@ -194,7 +195,7 @@ public sealed class PacketRig : IDisposable
 
     private static List<byte[]> Keys(BpfMap map) => map.Info.KeySize switch
     {
-        4 => Bytes(map.Keys<uint>()),
+        4 => Bytes([.. Enumerable.Range(0, (int)Math.Min(map.Info.MaxEntries, ArrayElements)).Select(i => (uint)i)]),
         20 => Bytes(map.Keys<GaleServiceKey>()),
         40 => Bytes(map.Keys<GaleFlowKey>()),
         int size => throw new InvalidOperationException($"keys of {size} bytes"),
