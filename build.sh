@@ -185,22 +185,22 @@ missing_packages() {
 
 apt_install() { DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; }
 
+# The vendor's own script, as its page for Debian describes it; another address, of a mirror say, by the environment.
+readonly dotnet_script=${DOTNET_INSTALL_SCRIPT:-https://dot.net/v1/dotnet-install.sh} dotnet_home=/usr/local/share/dotnet
+
 install_dotnet() { # ID VERSION
+	local script=$root/.build/dotnet-install.sh libraries
 	if has_candidate dotnet-sdk-10.0; then
 		step ".NET SDK 10 from the distribution" deps-dotnet apt_install dotnet-sdk-10.0
 		return
 	fi
-	[[ -n ${DOTNET_FEED_URL:-} ]] || die 1 "deps: $1 $2 does not package the .NET 10 SDK, and nothing else is missing.
-  Either install it yourself as its vendor describes: https://learn.microsoft.com/dotnet/core/install/linux-$1
-  or give the address of the vendor's package feed as that page has it (everything before /config/$1/$2/), and run again:
-    sudo DOTNET_FEED_URL=https://... ./build.sh deps"
-	echo "  adding the .NET vendor's package feed to this machine: $DOTNET_FEED_URL ($1 $2)"
-	local package=$root/.build/packages-microsoft-prod.deb
-	step "the feed's description" deps-feed \
-		curl -fsSL -o "$package" "$DOTNET_FEED_URL/config/$1/$2/packages-microsoft-prod.deb"
-	step "register the feed" deps-register dpkg -i "$package"
-	step "package lists" deps-update apt-get update
-	step ".NET SDK 10 from the vendor" deps-dotnet apt_install dotnet-sdk-10.0
+	echo "  $1 $2 does not package the .NET SDK: $dotnet_script puts it into $dotnet_home, /usr/local/bin/dotnet refers to it"
+	mapfile -t libraries < <(apt-cache pkgnames libicu | grep -E '^libicu[0-9]+$')
+	step "what the .NET SDK needs" deps-dotnet-libraries apt_install libssl3 libstdc++6 tzdata "${libraries[@]}"
+	step "the vendor's script" deps-dotnet-script curl -fsSL --retry 3 -o "$script" "$dotnet_script"
+	step ".NET SDK 10 from its vendor" deps-dotnet bash "$script" --channel 10.0 --install-dir "$dotnet_home"
+	ln -sfn "$dotnet_home/dotnet" /usr/local/bin/dotnet
+	has_dotnet || die 1 "deps: $dotnet_script ran, but there is no .NET 10 SDK in $dotnet_home; its output is in .build/logs/deps-dotnet.log"
 }
 
 verb_deps() {
