@@ -7,7 +7,7 @@ namespace GaleLb.LoadBalancer.Rest;
 internal static class ApiServer
 {
     public static WebApplication Build(
-        IReadOnlyList<IPEndPoint> endpoints, ApiAccess access, ReadApi reads, OrderApi orders, ILoggerFactory logging)
+        IReadOnlyList<IPEndPoint> endpoints, ApiAccess access, ReadApi reads, OrderApi orders, PacketApi packets, ILoggerFactory logging)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logging);
@@ -37,6 +37,7 @@ internal static class ApiServer
         application.UseRouting();
         reads.Map(application);
         orders.Map(application);
+        packets.Map(application);
         application.UseEndpoints(_ => { });
         return application;
     }

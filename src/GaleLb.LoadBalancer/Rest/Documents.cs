@@ -84,6 +84,8 @@ internal sealed record ProblemDocument(string Type, string Title, int Status, st
 [JsonSerializable(typeof(ServicesDocument))]
 [JsonSerializable(typeof(RingDocument))]
 [JsonSerializable(typeof(EventsDocument))]
+[JsonSerializable(typeof(ConnectionsDocument))]
+[JsonSerializable(typeof(ExplanationDocument))]
 [JsonSerializable(typeof(OrderDocument))]
 [JsonSerializable(typeof(WeightRequest))]
 [JsonSerializable(typeof(BanRequest))]
