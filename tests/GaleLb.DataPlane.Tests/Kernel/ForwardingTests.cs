@@ -74,7 +74,7 @@ public sealed class ForwardingTests
         lab.StartServers();
         using KernelDataPlane plane = Start(lab, lab.Options(), Tables.Of(
             1, [Tables.Service(0, null, Lab.ServicePort, 0)], [Tables.Ring(0, 0)], [Tables.Node(0, Lab.NodeOne)]));
-        Task<string> client = Task.Run(() => lab.Stream(seconds: 20));
+        Task<string> client = Task.Run(() => lab.Talk(seconds: 20));
         Wait.Until(() => plane.ListFlows(10).Any(f => f.State == "established"), "a flow is established");
         FlowRow flow = plane.ListFlows(10).Single();
         (flow.Client.Address, flow.Service.Port, flow.Node.Address, flow.Node.Port).Should().Be(

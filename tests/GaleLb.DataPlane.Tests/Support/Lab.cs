@@ -117,6 +117,27 @@ internal sealed class Lab : IDisposable
         return Client.Run("python3", "-c", Sender, VipOne.ToString(), $"{ServicePort}", $"{seconds}");
     }
 
+    /// <summary>
+    /// A connection over which the client goes on sending, whether it is answered or not: who waits for an answer that a reset
+    /// node owes, and has nothing unacknowledged, sends no packet that could be refused. Prints what ended it.
+    /// </summary>
+    public string Talk(int seconds)
+    {
+        const string Sender = """
+            import socket, sys, time
+            try:
+                c = socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=5); end = time.time() + float(sys.argv[3])
+                while time.time() < end:
+                    c.send(b"0123456789\n"); c.settimeout(0.01)
+                    try: c.recv(65536)
+                    except TimeoutError: pass
+                    c.settimeout(5)
+                print("done")
+            except OSError as e: print(type(e).__name__)
+            """;
+        return Client.Run("python3", "-c", Sender, VipOne.ToString(), $"{ServicePort}", $"{seconds}");
+    }
+
     /// <summary>For one interface for both sides: the client is 10.72.0.50, behind the same switch.</summary>
     public void MoveClientToTheNodes()
     {
