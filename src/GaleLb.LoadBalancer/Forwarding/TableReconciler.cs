@@ -16,7 +16,7 @@ internal sealed class TableReconciler : IAsyncDisposable
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
-    private readonly ClusterMachine _machine;
+    private readonly Func<ClusterState> _state;
     private readonly IDataPlane _dataPlane;
     private readonly TimeProvider _time;
     private readonly ILogger<TableReconciler> _log;
@@ -29,10 +29,12 @@ internal sealed class TableReconciler : IAsyncDisposable
     private Task _running = Task.CompletedTask;
 
     public TableReconciler(ClusterMachine machine, IDataPlane dataPlane, TimeProvider time, ILogger<TableReconciler> log)
+        : this(() => machine.State, dataPlane, time, log) => machine.Changed = () => _signal.Writer.TryWrite(true);
+
+    internal TableReconciler(Func<ClusterState> state, IDataPlane dataPlane, TimeProvider time, ILogger<TableReconciler> log)
     {
-        (_machine, _dataPlane, _time, _log) = (machine, dataPlane, time, log);
+        (_state, _dataPlane, _time, _log) = (state, dataPlane, time, log);
         _view = new TableView(_builder.Next(ClusterState.Empty), InKernel: false, Error: null);
-        machine.Changed = () => _signal.Writer.TryWrite(true);
     }
 
     /// <summary>The newest derived table, and whether the kernel runs by it.</summary>
@@ -67,11 +69,14 @@ internal sealed class TableReconciler : IAsyncDisposable
         }
     }
 
-    private bool Reconcile()
+    /// <summary>Derives the newest table and, once released, hands it to the kernel. False: the kernel did not take it.</summary>
+    internal bool Reconcile()
     {
-        ClusterState state = _machine.State;
+        // Asked before the state is read: a release vouches for states from then on, not for one that was read before it.
+        bool released = _released;
+        ClusterState state = _state();
         ForwardingTable table = _builder.Next(state);
-        if (!_released)
+        if (!released)
         {
             _view = new TableView(table, InKernel: false, Error: null);
             return true;
