@@ -5,6 +5,7 @@
 
     GET /           the name and a line feed
     GET /bytes/N    N bytes, the name over and over
+    POST /take/N    takes N bytes of body, then answers as GET / does
     GET /drip/N     N lines "NAME NUMBER", one each 100 ms: a flow that lives long
     anything else   404
 
@@ -24,6 +25,7 @@ class Connection(asyncio.Protocol):
         self.name = name.encode()
         self.received = b""
         self.drip = None
+        self.taking = None
 
     def connection_made(self, transport):
         self.transport = transport
@@ -33,12 +35,22 @@ class Connection(asyncio.Protocol):
             self.drip.cancel()
 
     def data_received(self, data):
+        if self.taking:
+            data = self.take(data)
         self.received += data
-        while self.drip is None and b"\r\n\r\n" in self.received:
+        while self.drip is None and not self.taking and b"\r\n\r\n" in self.received:
             head, self.received = self.received.split(b"\r\n\r\n", 1)
             self.answer(head)
         if len(self.received) > 16384:
             self.transport.close()
+
+    def take(self, data):
+        """Takes the body that is still to come; returns what follows it."""
+        rest = data[self.taking :]
+        self.taking -= len(data) - len(rest)
+        if not self.taking:
+            self.send(b"200 OK", self.name + b"\n", self.last)
+        return rest
 
     def answer(self, head):
         lines = head.split(b"\r\n")
@@ -51,6 +63,9 @@ class Connection(asyncio.Protocol):
             self.send(b"200 OK", self.name + b"\n", last)
         elif area == b"bytes" and count >= 0:
             self.send(b"200 OK", (self.name * (count // len(self.name) + 1))[:count], last)
+        elif area == b"take" and count > 0:
+            self.taking, self.last = count, last
+            self.received = self.take(self.received)
         elif area == b"drip" and count >= 0:
             self.drip = asyncio.get_running_loop().create_task(self.drip_lines(count))
         else:

@@ -11,8 +11,9 @@
 #   -p PREFIX    what every namespace's name starts with, such as galedemo-
 #   -l REPLICAS  how many load balancer replicas (default 3)
 #   -n NODES     how many node namespaces (default 4)
+#   -w           up: wider than the drawing, with the parts described below it
 #
-#              10.98.1.0/24                                       10.98.2.0/24
+#         10.98.1.0/24, fd98:1::/64                          10.98.2.0/24, fd98:2::/64
 #   client  pub ---+                        +--- pub  lb-1  priv ---+        +--- priv  node-1
 #    .100          |  switch-pub (bridge)   |    .1          .1     |        |           .11
 #                  +------------------------+--- pub  lb-2  priv ---+--------+--- priv  node-2
@@ -20,8 +21,15 @@
 #                                           +--- pub  lb-3  priv ---+        +--- priv  node-3 ...
 #                                                .3          .3    switch-priv (bridge)  .13
 #
+# Every interface has an IPv6 address too, which ends as the IPv4 one does: the client is fd98:1::100.
+#
 # The client has no route to the private network and nothing here forwards IP: what reaches a node was brought there by
 # a replica. A node sends all it has for others through no router either: replies go to the replica's private address.
+#
+# With -w there are more ways. The service addresses 10.98.9.0/24 and fd98:9::/64, which nobody here owns, are routed to
+# lb-1. Nodes have a cable to the public switch too (pub, .11 to ...), by which they answer clients themselves in mode l2.
+# And a second client, remote (10.98.3.100, fd98:3::100), is behind a router (.200) whose link to it takes 1400 bytes at
+# most, while the remote client's own end takes 1500: only the router's ICMP errors tell a sender.
 #
 # Frames are as on a cable: senders complete checksums and do not leave segmentation to others (tx off; an XDP program
 # would otherwise see the pseudo-header sum only), receivers run GRO (which gives a veth end the NAPI context that
@@ -31,15 +39,18 @@
 # Settings of the printed configurations, from the environment:
 #   GALE_CHECKS_TIMEOUT (1s)  GALE_BLACK_LIST_AFTER_FAILS (5)  GALE_BLACK_LIST_EXPIRY (5m)
 #   GALE_ENFORCE_SINGLE_CONFIGURATION (false)
+#   GALE_SERVICES (default)  default: TCP on each replica's own address. wide: in each family TCP and UDP, l4 and l2
+#   GALE_FAMILY (4)          4 or 6: the family of the node, and with wide services which of them it serves
 set -euo pipefail
 
-prefix='' replicas=3 nodes=4
+prefix='' replicas=3 nodes=4 wide=false
 usage() { sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p}' "$0"; }
-while getopts p:l:n:h option; do
+while getopts p:l:n:wh option; do
 	case $option in
 	p) prefix=$OPTARG ;;
 	l) replicas=$OPTARG ;;
 	n) nodes=$OPTARG ;;
+	w) wide=true ;;
 	h)
 		usage
 		exit
@@ -57,6 +68,7 @@ shift $((OPTIND - 1))
 }
 
 client=${prefix}client switch_pub=${prefix}switch-pub switch_priv=${prefix}switch-priv
+remote=${prefix}remote router=${prefix}router
 pins=/sys/fs/bpf/${prefix%-}
 
 namespaces() { ip netns list | awk -v p="$prefix" 'index($1, p) == 1 { print $1 }'; }
@@ -79,9 +91,19 @@ make_bridge() { # NAMESPACE
 		net.bridge.bridge-nf-call-arptables=0 2>/dev/null || true
 }
 
-# cable NAMESPACE INTERFACE ADDRESS SWITCH PORT : an interface with an address, plugged into a switch
+# address NETWORK HOST FAMILY : an address of the plan
+address() {
+	if [[ $3 == 6 ]]; then echo "fd98:$1::$2"; else echo "10.98.$1.$2"; fi
+}
+
+add_addresses() { # NAMESPACE INTERFACE NETWORK HOST
+	ip -n "$1" addr add "$(address "$3" "$4" 4)/24" dev "$2"
+	ip -n "$1" addr add "$(address "$3" "$4" 6)/64" dev "$2" nodad
+}
+
+# cable NAMESPACE INTERFACE NETWORK HOST SWITCH PORT : an interface with its addresses, plugged into a switch
 cable() {
-	local namespace=$1 interface=$2 address=$3 switch=$4 port=$5
+	local namespace=$1 interface=$2 switch=$5 port=$6
 	ip link add "$interface" netns "$namespace" numrxqueues 1 numtxqueues 1 type veth \
 		peer name "$port" netns "$switch" numrxqueues 1 numtxqueues 1
 	in_ns "$namespace" ethtool -K "$interface" gro on >/dev/null
@@ -91,7 +113,7 @@ cable() {
 	in_ns "$namespace" tc qdisc add dev "$interface" root pfifo limit 1000
 	in_ns "$switch" tc qdisc add dev "$port" root pfifo limit 1000
 	ip -n "$switch" link set "$port" master br0 up
-	ip -n "$namespace" addr add "$address" dev "$interface"
+	add_addresses "$namespace" "$interface" "$3" "$4"
 	ip -n "$namespace" link set "$interface" up
 }
 
@@ -117,17 +139,46 @@ up() {
 	make_bridge "$switch_pub"
 	make_bridge "$switch_priv"
 	make_namespace "$client"
-	cable "$client" pub 10.98.1.100/24 "$switch_pub" client
+	cable "$client" pub 1 100 "$switch_pub" client
 	for ((n = 1; n <= replicas; n++)); do
 		make_namespace "${prefix}lb-$n"
-		cable "${prefix}lb-$n" pub "10.98.1.$n/24" "$switch_pub" "lb-$n"
-		cable "${prefix}lb-$n" priv "10.98.2.$n/24" "$switch_priv" "lb-$n"
+		cable "${prefix}lb-$n" pub 1 "$n" "$switch_pub" "lb-$n"
+		cable "${prefix}lb-$n" priv 2 "$n" "$switch_priv" "lb-$n"
 	done
 	for ((n = 1; n <= nodes; n++)); do
 		make_namespace "${prefix}node-$n"
-		cable "${prefix}node-$n" priv "10.98.2.$((10 + n))/24" "$switch_priv" "node-$n"
+		cable "${prefix}node-$n" priv 2 $((10 + n)) "$switch_priv" "node-$n"
 	done
+	! "$wide" || widen
 	settle
+}
+
+# route NAMESPACE NETWORK VIA-HOST : to a network of the plan, through a host of the public one
+route() {
+	ip -n "$1" route add "$(address "$2" 0 4)/24" via "$(address 1 "$3" 4)"
+	ip -n "$1" route add "$(address "$2" 0 6)/64" via "$(address 1 "$3" 6)"
+}
+
+widen() {
+	local n
+	make_namespace "$router"
+	cable "$router" pub 1 200 "$switch_pub" router
+	make_namespace "$remote"
+	ip link add near netns "$router" type veth peer name far netns "$remote"
+	add_addresses "$router" near 3 1
+	add_addresses "$remote" far 3 100
+	ip -n "$router" link set near mtu 1400 up
+	ip -n "$remote" link set far up
+	in_ns "$router" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+	ip -n "$remote" route add default via "$(address 3 1 4)"
+	ip -n "$remote" route add default via "$(address 3 1 6)"
+	route "$router" 9 1
+	route "$client" 9 1
+	for ((n = 1; n <= replicas; n++)); do route "${prefix}lb-$n" 3 200; done
+	for ((n = 1; n <= nodes; n++)); do
+		cable "${prefix}node-$n" pub 1 $((10 + n)) "$switch_pub" "node-$n"
+		route "${prefix}node-$n" 3 200
+	done
 }
 
 # end SIGNAL : to every process that lives in one of the namespaces
@@ -163,7 +214,8 @@ down() {
 }
 
 lb_config() { # N DIRECTORY
-	local n peers=()
+	local n peers=() port=$'clients_port = 8080\n'
+	[[ ${GALE_SERVICES:-default} == default ]] || port=''
 	for ((n = 1; n <= replicas; n++)); do peers+=("    { ip = \"10.98.2.$n\", port = 9090 },"); done
 	cat <<CONFIG
 [private_interface]
@@ -173,8 +225,7 @@ load_balancer_port = 9090
 net_interface_private = "priv"
 
 [public_interface]
-clients_port = 8080
-net_interface_public = "pub"
+${port}net_interface_public = "pub"
 
 [node_health]
 checks_before_routing = 3
@@ -192,37 +243,76 @@ $(printf '%s\n' "${peers[@]}")
 [data_plane]
 pin_path = "$pins"
 CONFIG
+	[[ ${GALE_SERVICES:-default} == default ]] || { wide_services 4 && wide_services 6; }
+}
+
+# The names of the services that -w has in one family, each with that of the family at its end.
+wide_names() { echo "own-$1" "translated-$1" "datagrams-$1" "direct-$1" "direct-datagrams-$1"; }
+
+wide_services() { # FAMILY
+	local translated direct
+	translated=$(address 9 1 "$1") direct=$(address 9 2 "$1")
+	# A replica has addresses of both families of its own: the port tells these two apart.
+	service "own-$1" '' tcp l4 "808$1"
+	service "translated-$1" "\"$translated\"" tcp l4 8080
+	service "datagrams-$1" "\"$translated\"" udp l4 8080
+	service "direct-$1" "\"$direct\"" tcp l2 8080
+	service "direct-datagrams-$1" "\"$direct\"" udp l2 8080
+}
+
+service() { # NAME ADDRESSES PROTOCOL FORWARDING PORT
+	cat <<CONFIG
+
+[[services]]
+name = "$1"
+addresses = [$2]
+protocol = "$3"
+forwarding = "$4"
+port = $5
+target_port = 8080
+CONFIG
 }
 
 node_config() { # N
-	local n
+	local n family=${GALE_FAMILY:-4} own health names
+	own=$(address 2 $((10 + $1)) "$family")
+	health=$own:8080
+	[[ $family == 4 ]] || health="[$own]:8080"
 	echo "[load_balancer]"
 	echo "addresses = ["
-	for ((n = 1; n <= replicas; n++)); do echo "    { ip = \"10.98.2.$n\", port = 7070 },"; done
+	for ((n = 1; n <= replicas; n++)); do echo "    { ip = \"$(address 2 "$n" "$family")\", port = 7070 },"; done
 	cat <<CONFIG
 ]
 
 [node]
 name = "node-$1"
 service_port = 8080
+CONFIG
+	if [[ ${GALE_SERVICES:-default} == wide ]]; then
+		names=$(wide_names "$family")
+		printf 'services = ["%s"]\n\n[forwarding]\nmode = "l2"\n' "${names// /\", \"}"
+	fi
+	cat <<CONFIG
 
 [health_check]
-tcp = "10.98.2.$((10 + $1)):8080"
+tcp = "$health"
 interval = "250ms"
 timeout = "200ms"
 CONFIG
 }
 
 ping_all() {
-	local n bad=0
+	local n family bad=0
 	reaches() { in_ns "$1" ping -n -q -c 1 -W 2 "$2" >/dev/null 2>&1; }
-	for ((n = 1; n <= replicas; n++)); do
-		reaches "$client" "10.98.1.$n" || { echo "topology: no way from client to lb-$n" && bad=1; }
-		reaches "${prefix}lb-$n" "10.98.2.$((n % replicas + 1))" || { echo "topology: lb-$n does not reach its peer" && bad=1; }
-	done
-	for ((n = 1; n <= nodes; n++)); do
-		reaches "${prefix}lb-1" "10.98.2.$((10 + n))" || { echo "topology: no way from lb-1 to node-$n" && bad=1; }
-		! reaches "$client" "10.98.2.$((10 + n))" || { echo "topology: client reaches node-$n by itself" && bad=1; }
+	for family in 4 6; do
+		for ((n = 1; n <= replicas; n++)); do
+			reaches "$client" "$(address 1 "$n" $family)" || { echo "topology: no way from client to lb-$n, IPv$family" && bad=1; }
+			reaches "${prefix}lb-$n" "$(address 2 $((n % replicas + 1)) $family)" || { echo "topology: lb-$n does not reach its peer, IPv$family" && bad=1; }
+		done
+		for ((n = 1; n <= nodes; n++)); do
+			reaches "${prefix}lb-1" "$(address 2 $((10 + n)) $family)" || { echo "topology: no way from lb-1 to node-$n, IPv$family" && bad=1; }
+			! reaches "$client" "$(address 2 $((10 + n)) $family)" || { echo "topology: client reaches node-$n by itself, IPv$family" && bad=1; }
+		done
 	done
 	return "$bad"
 }
