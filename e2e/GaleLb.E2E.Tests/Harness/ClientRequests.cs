@@ -15,13 +15,16 @@ public static class ClientRequests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    public static async Task<Answer> OnceAsync(int replica)
+    public static Task<Answer> OnceAsync(int replica) => OnceAsync(replica, EndPoint(replica));
+
+    /// <param name="replica">Through which <paramref name="to"/> is reached.</param>
+    public static async Task<Answer> OnceAsync(int replica, IPEndPoint to)
     {
         var at = DateTime.UtcNow;
         using var deadline = new CancellationTokenSource(Patience);
         try
         {
-            using var socket = await ConnectAsync(replica, deadline.Token);
+            using var socket = await Topology.Client.ConnectAsync(to, deadline.Token);
             await using var stream = new NetworkStream(socket);
             await stream.WriteAsync("GET / HTTP/1.1\r\nHost: service\r\nConnection: close\r\n\r\n"u8.ToArray(), deadline.Token);
             using var reader = new StreamReader(stream, Encoding.ASCII);
@@ -40,28 +43,49 @@ public static class ClientRequests
         }
     }
 
-    public static async Task<ImmutableArray<Answer>> ManyAsync(int replica, int count)
+    public static Task<ImmutableArray<Answer>> ManyAsync(int replica, int count) => ManyAsync(replica, EndPoint(replica), count);
+
+    public static async Task<ImmutableArray<Answer>> ManyAsync(int replica, IPEndPoint to, int count)
     {
         var answers = ImmutableArray.CreateBuilder<Answer>(count);
         foreach (var batch in Enumerable.Range(0, count).Chunk(16))
         {
-            answers.AddRange(await Task.WhenAll(batch.Select(_ => OnceAsync(replica))));
+            answers.AddRange(await Task.WhenAll(batch.Select(_ => OnceAsync(replica, to))));
         }
 
         return answers.ToImmutable();
     }
 
     /// <summary>Opens a flow on which the node sends a line each 100 ms, <paramref name="lines"/> in all.</summary>
-    public static async Task<StreamReader> OpenDripAsync(int replica, int lines)
+    public static Task<StreamReader> OpenDripAsync(int replica, int lines) => OpenDripAsync(EndPoint(replica), lines);
+
+    public static async Task<StreamReader> OpenDripAsync(IPEndPoint to, int lines)
     {
         using var deadline = new CancellationTokenSource(Patience);
-        var stream = new NetworkStream(await ConnectAsync(replica, deadline.Token), ownsSocket: true) { ReadTimeout = 5000 };
+        var stream = new NetworkStream(await Topology.Client.ConnectAsync(to, deadline.Token), ownsSocket: true) { ReadTimeout = 5000 };
         await stream.WriteAsync(Encoding.ASCII.GetBytes($"GET /drip/{lines} HTTP/1.1\r\nHost: service\r\n\r\n"), deadline.Token);
         return new StreamReader(stream, Encoding.ASCII);
     }
 
-    private static Task<Socket> ConnectAsync(int replica, CancellationToken cancellation) =>
-        Topology.Client.ConnectAsync(new IPEndPoint(Topology.PublicAddress(replica), Topology.ClientsPort), cancellation);
+    /// <summary>Takes or gives a body of many packets.</summary>
+    /// <param name="request">As "GET /bytes/1000".</param>
+    /// <returns>The body of the answer.</returns>
+    /// <exception cref="OperationCanceledException">It was not whole within 5 s.</exception>
+    public static async Task<string> TransferAsync(NetworkNamespace from, IPEndPoint to, string request, int bodyBytes = 0)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        using var socket = await from.ConnectAsync(to, deadline.Token);
+        await using var stream = new NetworkStream(socket);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"{request} HTTP/1.1\r\nHost: service\r\nConnection: close\r\n\r\n"), deadline.Token);
+        await stream.WriteAsync(new byte[bodyBytes], deadline.Token);
+        using var reader = new StreamReader(stream, Encoding.ASCII);
+        var parts = (await reader.ReadToEndAsync(deadline.Token)).Split("\r\n\r\n", 2);
+        return parts.Length == 2 && parts[0].StartsWith("HTTP/1.1 200 ", StringComparison.Ordinal)
+            ? parts[1]
+            : throw new IOException($"not the answer of a node: {parts[0]}");
+    }
+
+    private static IPEndPoint EndPoint(int replica) => new(Topology.PublicAddress(replica), Topology.ClientsPort);
 }
 
 /// <summary>Requests that go on in the background, in turn through the given replicas, about 200 a second.</summary>

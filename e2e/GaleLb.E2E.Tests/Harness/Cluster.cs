@@ -15,31 +15,34 @@ public sealed class Cluster : IAsyncDisposable
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
     private readonly Topology _topology;
+    private readonly ClusterShape _shape;
     private readonly Dictionary<int, Daemon> _replicas = [];
     private readonly Dictionary<int, Daemon> _nodes = [];
     private readonly Dictionary<int, Daemon> _services = [];
+    private readonly Dictionary<int, Daemon> _datagramServices = [];
     private readonly Dictionary<int, ReplicaApi> _apis = AllReplicas.ToDictionary(replica => replica, replica => new ReplicaApi(replica));
 
-    private Cluster(Topology topology, string directory)
+    private Cluster(Topology topology, ClusterShape shape, string directory)
     {
         _topology = topology;
+        _shape = shape;
         Directory = directory;
     }
 
     /// <summary>Configurations, data directories and logs, one directory a process.</summary>
     public string Directory { get; }
 
-    /// <summary>Brings up namespaces, three replicas and nodes 1 to 3, and waits until all is routable.</summary>
+    /// <summary>Brings up namespaces, three replicas and the nodes of the shape, and waits until all is routable.</summary>
     /// <param name="name">Names the directory.</param>
     /// <param name="settings">Environment of topology.sh, such as GALE_BLACK_LIST_AFTER_FAILS=2.</param>
-    public static async Task<Cluster> StartAsync(string name, params string[] settings)
+    public static async Task<Cluster> StartAsync(string name, ClusterShape shape, params string[] settings)
     {
-        var cluster = new Cluster(await Topology.UpAsync(), Repository.Scratch(name));
+        var cluster = new Cluster(await Topology.UpAsync(shape.IsWide), shape, Repository.Scratch(name));
         try
         {
             foreach (var replica in AllReplicas)
             {
-                await cluster.WriteAsync($"lb-{replica}/lb.toml", await Topology.ReplicaConfigAsync(replica, cluster.Directory, settings));
+                await cluster.WriteAsync($"lb-{replica}/lb.toml", await Topology.ReplicaConfigAsync(replica, cluster.Directory, [.. shape.Settings, .. settings]));
             }
 
             await cluster.MendAsync();
@@ -62,7 +65,7 @@ public sealed class Cluster : IAsyncDisposable
     /// <summary>What serves the requests on a node.</summary>
     public Daemon NodeService(int node) => _services[node];
 
-    /// <summary>Starts what a test has ended of replicas 1 to 3 and nodes 1 to 3, ends node 4, and waits until all is well.</summary>
+    /// <summary>Starts what a test has ended of the replicas and of the nodes that belong to the cluster's shape, and waits until all is well.</summary>
     public async Task MendAsync()
     {
         foreach (var replica in AllReplicas)
@@ -70,7 +73,7 @@ public sealed class Cluster : IAsyncDisposable
             StartReplica(replica);
         }
 
-        foreach (var node in Enumerable.Range(1, 3))
+        foreach (var node in _shape.Nodes)
         {
             await StartNodeAsync(node);
         }
@@ -81,7 +84,7 @@ public sealed class Cluster : IAsyncDisposable
             return (await Task.WhenAll(AllReplicas.Select(replica => Api(replica).IsReadyAsync()))).All(ready => ready);
         });
         await WaitForLeaderAsync(StartLimit, AllReplicas);
-        await WaitForRoutableAsync(3, StartLimit, AllReplicas);
+        await WaitForRoutableAsync(_shape.Nodes.Length, StartLimit, AllReplicas);
     }
 
     public void StartReplica(int replica)
@@ -102,13 +105,21 @@ public sealed class Cluster : IAsyncDisposable
             service?.Dispose();
             _services[node] = Daemon.Start(
                 Topology.Node(node), PathOf($"node-{node}/http.log"), Repository.Script("http_node.py"),
-                $"node-{node}", $"{Topology.NodeAddress(node)}", $"{Topology.ClientsPort}");
+                $"node-{node}", $"{_shape.ListenAddress(node)}", $"{Topology.ClientsPort}");
+        }
+
+        if (_shape.IsWide && (!_datagramServices.TryGetValue(node, out var datagrams) || !datagrams.IsRunning))
+        {
+            datagrams?.Dispose();
+            _datagramServices[node] = Daemon.Start(
+                Topology.Node(node), PathOf($"node-{node}/udp.log"), Repository.Script("udp_node.py"),
+                [$"node-{node}", $"{Topology.ClientsPort}", .. _shape.DatagramAddresses(node).Select(address => $"{address}")]);
         }
 
         if (!_nodes.TryGetValue(node, out var running) || !running.IsRunning)
         {
             running?.Dispose();
-            await WriteAsync($"node-{node}/node.toml", await Topology.NodeConfigAsync(node));
+            await WriteAsync($"node-{node}/node.toml", await Topology.NodeConfigAsync(node, _shape.NodeSettings(node)));
             _nodes[node] = Daemon.Start(
                 Topology.Node(node), PathOf($"node-{node}/log"), Repository.Binary("gale-node"), "--config", PathOf($"node-{node}/node.toml"));
         }
@@ -119,6 +130,10 @@ public sealed class Cluster : IAsyncDisposable
     {
         _nodes[node].Kill();
         _services[node].Kill();
+        if (_datagramServices.TryGetValue(node, out var datagrams))
+        {
+            datagrams.Kill();
+        }
     }
 
     /// <summary>The replica that leads, by the word of the given replicas, and how long it took until one did.</summary>
@@ -161,7 +176,7 @@ public sealed class Cluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var daemon in _nodes.Values.Concat(_services.Values).Concat(_replicas.Values))
+        foreach (var daemon in _nodes.Values.Concat(_services.Values).Concat(_datagramServices.Values).Concat(_replicas.Values))
         {
             daemon.Dispose();
         }

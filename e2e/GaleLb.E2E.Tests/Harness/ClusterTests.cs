@@ -12,11 +12,14 @@ public class ClusterFixture : IAsyncLifetime
     /// <summary>Environment of topology.sh for this cluster's configuration.</summary>
     protected virtual string[] Settings => [];
 
+    /// <summary>Topology, services and nodes.</summary>
+    protected virtual ClusterShape Shape => ClusterShape.Plain;
+
     public async Task InitializeAsync()
     {
         if (Environment.IsPrivilegedProcess)
         {
-            _cluster = await Cluster.StartAsync(GetType().Name, Settings);
+            _cluster = await Cluster.StartAsync(GetType().Name, Shape, Settings);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.ComponentModel;
 using System.Net;
 using System.Net.Sockets;
@@ -10,6 +11,7 @@ namespace GaleLb.E2E.Tests.Harness;
 public sealed partial record NetworkNamespace(string Name)
 {
     private const int CloneNewNet = 0x40000000;
+    private const short EveryEthertype = 3;
 
     public string Path => $"/run/netns/{Name}";
 
@@ -31,6 +33,18 @@ public sealed partial record NetworkNamespace(string Name)
             throw;
         }
     }
+
+    /// <summary>UDP sockets to an address, each with a port of its own.</summary>
+    public ImmutableArray<Socket> OpenDatagrams(IPEndPoint to, int count) => Within(() => Enumerable.Range(0, count).Select(_ =>
+    {
+        var socket = new Socket(to.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        socket.Connect(to);
+        return socket;
+    }).ToImmutableArray());
+
+    /// <summary>A socket that hears every frame that any interface of the namespace takes or sends.</summary>
+    public Socket OpenCapture() => Within(() =>
+        new Socket(AddressFamily.Packet, SocketType.Raw, (ProtocolType)IPAddress.HostToNetworkOrder(EveryEthertype)));
 
     /// <summary>An HTTP client whose connections are made in the namespace.</summary>
     public HttpClient CreateHttpClient(TimeSpan timeout) => new(new SocketsHttpHandler

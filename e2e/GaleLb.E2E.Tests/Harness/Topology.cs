@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Net;
+using System.Net.Sockets;
 
 namespace GaleLb.E2E.Tests.Harness;
 
@@ -11,6 +13,9 @@ public sealed class Topology : IAsyncDisposable
     public const int ApiPort = 5555;
     public const int NodePort = 7070;
     public const int LoadBalancerPort = 9090;
+    public const int RouterMtu = 1400;
+    private const int WideNodesInAll = 7;
+    private const int ServiceNetwork = 9;
     private static readonly string Prefix = Environment.GetEnvironmentVariable("GALE_E2E_PREFIX") ?? "galee2e-";
 
     private Topology()
@@ -18,6 +23,9 @@ public sealed class Topology : IAsyncDisposable
     }
 
     public static NetworkNamespace Client => new(Prefix + "client");
+
+    /// <summary>The client behind a router; only in a wide topology.</summary>
+    public static NetworkNamespace Remote => new(Prefix + "remote");
 
     public static NetworkNamespace PrivateSwitch => new(Prefix + "switch-priv");
 
@@ -31,17 +39,38 @@ public sealed class Topology : IAsyncDisposable
 
     public static IPAddress NodeAddress(int node) => IPAddress.Parse($"10.98.2.{10 + node}");
 
-    public static async Task<Topology> UpAsync()
+    /// <summary>An address of the script's plan.</summary>
+    /// <param name="network">1: public, 2: private, 3: behind the router, 9: services.</param>
+    public static IPAddress Address(int network, int host, AddressFamily family) =>
+        IPAddress.Parse(family == AddressFamily.InterNetworkV6 ? $"fd98:{network}::{host}" : $"10.98.{network}.{host}");
+
+    /// <summary>The service address of l4 services of a wide cluster.</summary>
+    public static IPAddress TranslatedAddress(AddressFamily family) => Address(ServiceNetwork, 1, family);
+
+    /// <summary>The service address of l2 services of a wide cluster.</summary>
+    public static IPAddress DirectAddress(AddressFamily family) => Address(ServiceNetwork, 2, family);
+
+    /// <summary>The nodes of a wide cluster that serve a family.</summary>
+    public static ImmutableArray<int> WideNodes(AddressFamily family) => family == AddressFamily.InterNetworkV6 ? [5, 6, 7] : [1, 2, 3];
+
+    public static async Task<Topology> UpAsync(bool isWide = false)
     {
-        await ScriptAsync("up");
+        await ScriptAsync(isWide ? ["-w", "-n", $"{WideNodesInAll}", "up"] : ["up"]);
         return new();
     }
+
+    /// <summary>Has the client reach all service addresses through one replica from now on.</summary>
+    public static Task RouteServicesAsync(int replica, AddressFamily family) =>
+        Command.SucceedAsync(
+            "ip", "-n", Client.Name, "route", "replace", $"{Address(ServiceNetwork, 0, family)}/{(family == AddressFamily.InterNetworkV6 ? 64 : 24)}",
+            "via", $"{Address(1, replica, family)}");
 
     /// <summary>The configuration of a replica with its data directory below <paramref name="directory"/>.</summary>
     public static Task<string> ReplicaConfigAsync(int replica, string directory, params IEnumerable<string> settings) =>
         Command.SucceedAsync("env", [.. settings, .. Arguments("lb-config", $"{replica}", directory)]);
 
-    public static Task<string> NodeConfigAsync(int node) => ScriptAsync("node-config", $"{node}");
+    public static Task<string> NodeConfigAsync(int node, params IEnumerable<string> settings) =>
+        Command.SucceedAsync("env", [.. settings, .. Arguments("node-config", $"{node}")]);
 
     /// <summary>Plugs or unplugs the private cable of a replica or a node.</summary>
     public static Task PlugAsync(string port, bool plugged) =>

@@ -1,0 +1,16 @@
+using GaleLb.E2E.Tests.Harness;
+
+namespace GaleLb.E2E.Tests;
+
+/// <summary>A wide cluster: services and nodes of both families.</summary>
+public sealed class WireFixture : ClusterFixture
+{
+    protected override ClusterShape Shape => ClusterShape.Wide;
+}
+
+/// <summary>The classes that share it, one after the other.</summary>
+[CollectionDefinition(Name)]
+public sealed class WireCollection : ICollectionFixture<WireFixture>
+{
+    public const string Name = "wire";
+}

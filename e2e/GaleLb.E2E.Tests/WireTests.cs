@@ -1,0 +1,218 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using GaleLb.E2E.Tests.Harness;
+
+namespace GaleLb.E2E.Tests;
+
+/// <summary>What the data plane does for either family beyond TCP on a replica's own address: UDP, ping, path MTU, mode l2.</summary>
+public abstract class WireTests(WireFixture fixture, AddressFamily family) : ClusterTests(fixture)
+{
+    private readonly ImmutableArray<int> _nodes = Topology.WideNodes(family);
+
+    /// <summary>L4, TCP and UDP.</summary>
+    private readonly IPEndPoint _translated = new(Topology.TranslatedAddress(family), Topology.ClientsPort);
+
+    /// <summary>L2, TCP and UDP.</summary>
+    private readonly IPEndPoint _direct = new(Topology.DirectAddress(family), Topology.ClientsPort);
+
+    /// <summary>What tells ip(8) the family.</summary>
+    private readonly string _familyOption = family == AddressFamily.InterNetworkV6 ? "-6" : "-4";
+
+    private bool IsV6 => family == AddressFamily.InterNetworkV6;
+
+    private IEnumerable<string> Names => _nodes.Select(node => $"node-{node}");
+
+    [RootFact]
+    public Task Requests_ToAServiceAddress_AreSharedAsTheRingSays() => WireAsync(async () =>
+    {
+        foreach (var replica in Cluster.AllReplicas)
+        {
+            await Topology.RouteServicesAsync(replica, family);
+
+            var answers = await ClientRequests.ManyAsync(replica, _translated, 150);
+
+            answers.Should().OnlyContain(answer => answer.Failure == null);
+            await ShouldBeSharedAsync(replica, "translated", [.. answers.Select(answer => answer.Node!)]);
+        }
+    });
+
+    [RootFact]
+    public Task Requests_ToAReplicasOwnAddressAndAnotherPort_ReachEveryNode() => WireAsync(async () =>
+    {
+        var own = new IPEndPoint(Topology.Address(1, 2, family), IsV6 ? 8086 : 8084);
+
+        var answers = await ClientRequests.ManyAsync(2, own, 100);
+
+        answers.Should().OnlyContain(answer => answer.Failure == null);
+        answers.Select(answer => answer.Node).Distinct().Should().BeEquivalentTo(Names);
+    });
+
+    [RootFact]
+    public Task Datagrams_FromManyPorts_AreSharedAndEachFlowStaysWithItsNode() => WireAsync(async () =>
+    {
+        foreach (var (service, address) in new[] { ("datagrams", _translated), ("direct-datagrams", _direct) })
+        {
+            var answers = await Datagrams.AskAsync(address, ports: 300, times: 3, bytes: 20);
+
+            answers.Should().OnlyContain(flow => flow.Distinct().Count() == 1, service);
+            await ShouldBeSharedAsync(1, service, [.. answers.Select(flow => flow[0])]);
+        }
+    });
+
+    [RootFact]
+    public Task Datagrams_InFragments_AreAnsweredWhole() => WireAsync(async () =>
+    {
+        var answers = await Datagrams.AskAsync(_translated, ports: 40, times: 2, bytes: 4000);
+
+        answers.Should().OnlyContain(flow => flow.Distinct().Count() == 1);
+        answers.Select(flow => flow[0]).Distinct().Should().BeEquivalentTo(Names);
+    });
+
+    [RootFact]
+    public Task Ping_OfServiceAddresses_IsAnsweredByEachReplica() => WireAsync(async () =>
+    {
+        foreach (var replica in Cluster.AllReplicas)
+        {
+            await Topology.RouteServicesAsync(replica, family);
+            foreach (var address in new[] { _translated.Address, _direct.Address })
+            {
+                var ping = await Command.InAsync(Topology.Client, "ping", "-n", "-c", "3", "-i", "0.05", "-W", "1", "-s", "1000", $"{address}");
+                ping.ExitCode.Should().Be(0, ping.ToString());
+            }
+        }
+    });
+
+    [RootFact]
+    public Task DirectRequests_FromAClient_AreSharedAndAnsweredByTheNodesThemselves() => WireAsync(async () =>
+    {
+        await using var direct = FrameCapture.Of(Topology.Client, _direct.Address);
+        await using var translated = FrameCapture.Of(Topology.Client, _translated.Address);
+
+        var answers = await ClientRequests.ManyAsync(1, _direct, 200);
+
+        answers.Should().OnlyContain(answer => answer.Failure == null);
+        await ShouldBeSharedAsync(1, "direct", [.. answers.Select(answer => answer.Node!)]);
+        (await direct.StopAsync()).Should().BeEquivalentTo(await Task.WhenAll(_nodes.Select(node => MacAsync(Topology.Node(node)))));
+
+        (await ClientRequests.ManyAsync(1, _translated, 10)).Should().OnlyContain(answer => answer.Failure == null);
+        (await translated.StopAsync()).Should().BeEquivalentTo([await MacAsync(Topology.Replica(1))], "translated answers come back through the replica");
+    });
+
+    [RootFact]
+    public Task DirectFlow_MovedToAnotherReplica_StaysWithItsNode() => WireAsync(async () =>
+    {
+        using var drip = await ClientRequests.OpenDripAsync(_direct, 8);
+        while (await drip.ReadLineAsync() is { Length: > 0 })
+        {
+            // Headers.
+        }
+
+        var lines = new List<string?> { await drip.ReadLineAsync() };
+        await Topology.RouteServicesAsync(2, family);
+        while (await drip.ReadLineAsync() is { } line)
+        {
+            lines.Add(line);
+        }
+
+        var node = lines[0]!.Split(' ')[0];
+        lines.Should().Equal(Enumerable.Range(0, 8).Select(number => $"{node} {number}"));
+    });
+
+    [RootFact]
+    public Task DirectNode_AtItsEnd_GivesBackTheServiceAddress() => WireAsync(async () =>
+    {
+        var last = _nodes[^1];
+        (await LoopbackAsync(last)).Should().Contain($"{_direct.Address}/");
+
+        (await Cluster.Node(last).TerminateAsync()).Should().Be(0);
+
+        (await LoopbackAsync(last)).Should().NotContain($"{_direct.Address}/");
+        await Cluster.WaitForRoutableAsync(5, TimeSpan.FromSeconds(3), Cluster.AllReplicas);
+        (await ClientRequests.ManyAsync(1, _direct, 60)).Should().OnlyContain(answer => answer.Failure == null && answer.Node != $"node-{last}");
+    });
+
+    [RootFact]
+    public Task Upload_WhosePacketsAreTooBigForTheWayToTheNodes_CompletesWithSmallerOnes() => WireAsync(async () =>
+    {
+        const int Bytes = 200_000;
+        foreach (var node in _nodes)
+        {
+            await NodeRouteAsync("add", node, "mtu", $"{Topology.RouterMtu}");
+        }
+
+        try
+        {
+            foreach (var address in new[] { _translated, _direct })
+            {
+                await Eventually.HoldsAsync($"the client is told what fits on the way to {address.Address}", TimeSpan.FromSeconds(3), async () =>
+                {
+                    var answer = await ClientRequests.TransferAsync(Topology.Client, address, $"POST /take/{Bytes}", Bytes);
+                    answer.Trim().Should().BeOneOf(Names);
+                    return (await RouteAsync(Topology.Client, address.Address)).Contains($"mtu {Topology.RouterMtu}", StringComparison.Ordinal);
+                });
+            }
+        }
+        finally
+        {
+            foreach (var node in _nodes)
+            {
+                await NodeRouteAsync("del", node);
+            }
+        }
+    });
+
+    [RootFact]
+    public Task Download_WhosePacketsAreTooBigForARouterBeforeTheClient_CompletesWithSmallerOnes() => WireAsync(async () =>
+    {
+        const int Bytes = 200_000;
+        foreach (var (address, seenAs) in new[] { (_translated, Topology.Address(2, 1, family)), (_direct, Topology.Address(3, 100, family)) })
+        {
+            var body = await ClientRequests.TransferAsync(Topology.Remote, address, $"GET /bytes/{Bytes}");
+
+            body.Should().HaveLength(Bytes);
+            var node = int.Parse(body[..6]["node-".Length..], null);
+            (await RouteAsync(Topology.Node(node), seenAs)).Should().Contain($"mtu {Topology.RouterMtu}", $"the router's error about {address} reached node-{node}");
+        }
+    });
+
+    /// <summary>As <see cref="ClusterTests.ObserveAsync"/>, from services routed to lb-1 and path MTUs forgotten.</summary>
+    private Task WireAsync(Func<Task> test, [CallerMemberName] string name = "") => ObserveAsync(
+        async () =>
+        {
+            await Topology.RouteServicesAsync(1, family);
+            foreach (var space in _nodes.Select(Topology.Node).Append(Topology.Client))
+            {
+                await Command.SucceedAsync("ip", "-n", space.Name, _familyOption, "route", "flush", "cache");
+            }
+
+            await test();
+        },
+        name);
+
+    // Flows differ by ports that are as good as random: five standard deviations of a binomial.
+    private async Task ShouldBeSharedAsync(int replica, string service, ImmutableArray<string> nodes)
+    {
+        var ring = await Cluster.Api(replica).RingAsync($"{service}-{(IsV6 ? 6 : 4)}");
+        ring.Keys.Should().BeEquivalentTo(Names);
+        foreach (var (node, share) in ring)
+        {
+            var mean = nodes.Length * share;
+            var deviation = Math.Sqrt(mean * (1 - share));
+            nodes.Count(name => name == node).Should().BeInRange((int)(mean - (5 * deviation)), (int)(mean + (5 * deviation)), $"{node} has {share:P1} of {service}");
+        }
+    }
+
+    private Task<string> NodeRouteAsync(string verb, int node, params IEnumerable<string> metrics) =>
+        Command.SucceedAsync("ip", ["-n", Topology.Replica(1).Name, _familyOption, "route", verb, $"{Topology.Address(2, 10 + node, family)}", "dev", "priv", .. metrics]);
+
+    private static Task<string> RouteAsync(NetworkNamespace space, IPAddress to) =>
+        Command.SucceedAsync("ip", "-n", space.Name, "route", "get", $"{to}");
+
+    private static Task<string> LoopbackAsync(int node) =>
+        Command.SucceedAsync("ip", "-n", Topology.Node(node).Name, "-br", "addr", "show", "dev", "lo");
+
+    private static async Task<string> MacAsync(NetworkNamespace space) =>
+        (await Command.SucceedAsync("ip", "-n", space.Name, "-br", "link", "show", "dev", "pub")).Split(' ', StringSplitOptions.RemoveEmptyEntries)[2];
+}
