@@ -177,7 +177,10 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
         ImmutableArray<string> warnings = endpoints.Warnings;
         ReadApi reads = new(
             identity, _replica, machine, tables, _dataPlane, readiness, network, directory, file, observations, contact, clock, time, warnings);
-        WebApplication api = ApiServer.Build(endpoints.Api, access, reads, new OrderApi(orders), new PacketApi(tables, _dataPlane, planeOptions), _logging);
+        OrderApi orderApi = new(
+            new OrderRunner(orders, _replica, machine),
+            new ServiceOrders(endpoints.ControlPorts, planeOptions.ProtectedPorts, () => _replica.Status.Membership));
+        WebApplication api = ApiServer.Build(endpoints.Api, access, reads, orderApi, new PacketApi(tables, _dataPlane, planeOptions), _logging);
         await api.StartAsync();
         _undo.Push(api.DisposeAsync);
 

@@ -66,9 +66,25 @@ internal sealed record EventDocument(ulong Index, long LogTimeMs, DateTimeOffset
 internal sealed record OrderDocument(
     ulong Index, string Outcome, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Detail);
 
+/// <summary>What an order would change. <paramref name="AppliedIndex"/> is the state that it was tried on.</summary>
+internal sealed record DryRunDocument(
+    bool DryRun, string Outcome, ulong AppliedIndex, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Detail,
+    IReadOnlyList<ImpactDocument> Services);
+
+/// <summary>Slots of one service that would change hands; <paramref name="Share"/> is of all its slots.</summary>
+internal sealed record ImpactDocument(
+    string Service, int Slots, int Moved, double Share, IReadOnlyList<SlotMoveDocument> Moves, string Summary);
+
+/// <summary>Null is no node: the ring is empty.</summary>
+internal sealed record SlotMoveDocument(string? From, string? To, int Slots);
+
 internal sealed record WeightRequest(int? Weight);
 
 internal sealed record BanRequest(string? Node, string? Duration, string? Reason);
+
+internal sealed record ServiceRequest(
+    string? Name, IReadOnlyList<string>? Addresses, int? Port, string? Protocol, string? Forwarding, string? Hash, int? TargetPort,
+    string? Scheduler);
 
 internal sealed record ProblemDocument(string Type, string Title, int Status, string Detail,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Field);
@@ -82,13 +98,16 @@ internal sealed record ProblemDocument(string Type, string Title, int Status, st
 [JsonSerializable(typeof(NodeDocument))]
 [JsonSerializable(typeof(BlacklistDocument))]
 [JsonSerializable(typeof(ServicesDocument))]
+[JsonSerializable(typeof(ServiceDocument))]
 [JsonSerializable(typeof(RingDocument))]
 [JsonSerializable(typeof(EventsDocument))]
 [JsonSerializable(typeof(ConnectionsDocument))]
 [JsonSerializable(typeof(ExplanationDocument))]
 [JsonSerializable(typeof(OrderDocument))]
+[JsonSerializable(typeof(DryRunDocument))]
 [JsonSerializable(typeof(WeightRequest))]
 [JsonSerializable(typeof(BanRequest))]
+[JsonSerializable(typeof(ServiceRequest))]
 [JsonSerializable(typeof(ProblemDocument))]
 internal sealed partial class RestJson : JsonSerializerContext
 {

@@ -1,9 +1,4 @@
-using System.Globalization;
-using System.Text.Json.Serialization.Metadata;
 using GaleLb.Configuration;
-using GaleLb.LoadBalancer.Cluster;
-using GaleLb.LoadBalancer.Hosting;
-using GaleLb.Raft;
 using GaleLb.State.Commands;
 
 namespace GaleLb.LoadBalancer.Rest;
@@ -11,98 +6,70 @@ namespace GaleLb.LoadBalancer.Rest;
 /// <summary>
 /// Orders: answered with the log index once committed. Each goes to whatever replica it reached, which hands it to the
 /// leader. <c>If-Match</c> makes compare-and-set, <c>Idempotency-Key</c> makes a repetition harmless, <c>?force=true</c>
-/// waives guards.
+/// waives guards, <c>?dry_run=true</c> tells what would change and changes nothing.
 /// </summary>
-internal sealed class OrderApi(OrderDesk orders)
+internal sealed class OrderApi(OrderRunner orders, ServiceOrders services)
 {
-    private static readonly TimeSpan OrderTimeout = TimeSpan.FromSeconds(5);
-
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/nodes/{id}/drain", (HttpRequest request, string id) => OrderAsync(request, new DrainNode(id, Forced(request))));
-        routes.MapPost("/api/v1/nodes/{id}/undrain", (HttpRequest request, string id) => OrderAsync(request, new UndrainNode(id)));
-        routes.MapPut("/api/v1/nodes/{id}/weight", (HttpRequest request, string id) => WithBodyAsync(
-            request, RestJson.Default.WeightRequest, body => body.Weight is null or (>= 0 and <= 1000)
-                ? (new SetNodeWeight(id, (ushort?)body.Weight, Forced(request)), null)
-                : (null, Problem.Invalid("weight", $"0 to 1000, or null for what the node says, expected; not {body.Weight}"))));
-        routes.MapDelete("/api/v1/nodes/{id}", (HttpRequest request, string id) => OrderAsync(request, new RemoveNode(id, Forced(request))));
-        routes.MapPost("/api/v1/blacklist", (HttpRequest request) => WithBodyAsync(
-            request, RestJson.Default.BanRequest, body => Ban(body, Forced(request))));
-        routes.MapDelete("/api/v1/blacklist/{id}", (HttpRequest request, string id) => OrderAsync(request, new UnbanNode(id)));
+        MapNodes(routes);
+        MapServices(routes);
     }
 
-    private static (Command? Command, Problem? Problem) Ban(BanRequest body, bool force)
+    private void MapNodes(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/api/v1/nodes/{id}/drain", (HttpRequest request, string id) =>
+            orders.RunAsync(request, terms => new DrainNode(id, terms.Force)));
+        routes.MapPost("/api/v1/nodes/{id}/undrain", (HttpRequest request, string id) => orders.RunAsync(request, _ => new UndrainNode(id)));
+        routes.MapPut("/api/v1/nodes/{id}/weight", (HttpRequest request, string id) =>
+            orders.RunAsync(request, RestJson.Default.WeightRequest, (body, terms) => Weigh(id, body, terms)));
+        routes.MapDelete("/api/v1/nodes/{id}", (HttpRequest request, string id) =>
+            orders.RunAsync(request, terms => new RemoveNode(id, terms.Force)));
+        routes.MapPost("/api/v1/blacklist", (HttpRequest request) => orders.RunAsync(request, RestJson.Default.BanRequest, Ban));
+        routes.MapDelete("/api/v1/blacklist/{id}", (HttpRequest request, string id) => orders.RunAsync(request, _ => new UnbanNode(id)));
+    }
+
+    private void MapServices(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/api/v1/services", (HttpRequest request) => orders.RunAsync(
+            request, RestJson.Default.ServiceRequest, (body, _) => AddService(body)));
+        routes.MapPut("/api/v1/services/{name}", (HttpRequest request, string name) => orders.RunAsync(
+            request, RestJson.Default.ServiceRequest, (body, _) => services.Define(name, body) switch
+            {
+                ({ } service, _) => new ReplaceService(service),
+                (_, var problem) => problem!,
+            }));
+        routes.MapDelete("/api/v1/services/{name}", (HttpRequest request, string name) => orders.RunAsync(request, _ => new RemoveService(name)));
+    }
+
+    private static Ordered Weigh(string id, WeightRequest body, OrderTerms terms) => body.Weight is null or (>= 0 and <= 1000)
+        ? new SetNodeWeight(id, (ushort?)body.Weight, terms.Force)
+        : Problem.Invalid("weight", $"0 to 1000, or null for what the node says, expected; not {body.Weight}");
+
+    private static Ordered Ban(BanRequest body, OrderTerms terms)
     {
         if (string.IsNullOrEmpty(body.Node))
-            return (null, Problem.Invalid("node", "the name of a node expected"));
-        long? durationMs = null;
-        if (body.Duration is { } text)
-        {
-            if (!DurationText.TryParse(text, out TimeSpan duration) || duration <= TimeSpan.Zero)
-                return (null, Problem.Invalid("duration", $"a duration such as \"5m\" or \"1m30s\" expected, not \"{text}\""));
-            durationMs = (long)duration.TotalMilliseconds;
-        }
-        return (new BanNode(body.Node, durationMs, body.Reason ?? "", force), null);
+            return Problem.Invalid("node", "the name of a node expected");
+        return ReadDuration(body.Duration, out long? durationMs) is { } wrong
+            ? wrong : new BanNode(body.Node, durationMs, body.Reason ?? "", terms.Force);
     }
 
-    private async Task<IResult> WithBodyAsync<T>(HttpRequest request, JsonTypeInfo<T> type, Func<T, (Command? Command, Problem? Problem)> judge)
-        where T : class
-    {
-        (T? body, Problem? problem) = await RequestBody.ReadAsync(request, type);
-        if (body is null)
-            return problem!;
-        (Command? command, problem) = judge(body);
-        return command is null ? problem! : await OrderAsync(request, command);
-    }
-
-    private async Task<IResult> OrderAsync(HttpRequest request, Command command)
-    {
-        if (IfMatch(request, out LogIndex? ifMatch) is { } malformed)
-            return malformed;
-        string? key = request.Headers["Idempotency-Key"].FirstOrDefault();
-        if (key is { Length: 0 or > CommandEnvelope.IdempotencyKeyMax })
-            return Problem.Invalid("Idempotency-Key", $"1 to {CommandEnvelope.IdempotencyKeyMax} characters expected");
-        CommandEnvelope envelope = new(command)
+    private Ordered AddService(ServiceRequest body) => string.IsNullOrEmpty(body.Name)
+        ? Problem.Invalid("name", "the new service's name expected")
+        : services.Define(body.Name, body) switch
         {
-            Origin = $"rest {CallerAddress.Normalize(request.HttpContext.Connection.RemoteIpAddress)}",
-            IdempotencyKey = key,
-            IfMatch = ifMatch,
+            ({ } service, _) => new AddService(service),
+            (_, var problem) => problem!,
         };
-        using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(request.HttpContext.RequestAborted);
-        timeout.CancelAfter(OrderTimeout);
-        OrderResult result = await orders.SubmitAsync(envelope, timeout.Token);
-        if (result.Answer is not { } answer)
-            return Problem.NoLeader(result.Failure + (result.Unknown ? ". Repeat it under the same Idempotency-Key to be sure." : "."));
-        return answer.Outcome == CommandOutcome.Ok
-            ? Results.Json(
-                new OrderDocument(answer.Index.Value, "committed", answer.Message.Length > 0 ? answer.Message : null),
-                RestJson.Answers.OrderDocument)
-            : Refused(answer);
-    }
 
-    private static Problem Refused(CommandAnswer answer)
+    private static Problem? ReadDuration(string? text, out long? milliseconds)
     {
-        (int status, string title) = answer.Outcome switch
-        {
-            CommandOutcome.NotFound => (StatusCodes.Status404NotFound, "Not found"),
-            CommandOutcome.Conflict => (StatusCodes.Status409Conflict, "Refused"),
-            CommandOutcome.PreconditionFailed => (StatusCodes.Status412PreconditionFailed, "Changed meanwhile"),
-            _ => (StatusCodes.Status422UnprocessableEntity, "Invalid value"),
-        };
-        return new Problem(status, title, answer.Message, answer.Field.Length > 0 ? answer.Field : null);
-    }
-
-    private static Problem? IfMatch(HttpRequest request, out LogIndex? index)
-    {
-        index = null;
-        string header = request.Headers.IfMatch.ToString();
-        if (header.Length == 0)
+        milliseconds = null;
+        if (text is null)
             return null;
-        if (!ulong.TryParse(header.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out ulong value))
-            return Problem.Invalid("If-Match", $"an ETag of this API, as \"42\", expected; not {header}");
-        index = new LogIndex(value);
+        if (!DurationText.TryParse(text, out TimeSpan duration) || duration <= TimeSpan.Zero)
+            return Problem.Invalid("duration", $"a duration such as \"5m\" or \"1m30s\" expected, not \"{text}\"");
+        milliseconds = (long)duration.TotalMilliseconds;
         return null;
     }
-
-    private static bool Forced(HttpRequest request) => request.Query["force"] == "true";
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using GaleLb.State.Commands;
 
 namespace GaleLb.LoadBalancer.Rest;
 
@@ -18,6 +19,19 @@ internal sealed class Problem(int status, string title, string detail, string? f
 
     public static Problem NoLeader(string detail) =>
         new(StatusCodes.Status503ServiceUnavailable, "No leader", detail, retryAfter: TimeSpan.FromSeconds(1));
+
+    /// <summary>The state machine's refusal of an order.</summary>
+    public static Problem Refused(CommandAnswer answer)
+    {
+        (int status, string title) = answer.Outcome switch
+        {
+            CommandOutcome.NotFound => (StatusCodes.Status404NotFound, "Not found"),
+            CommandOutcome.Conflict => (StatusCodes.Status409Conflict, "Refused"),
+            CommandOutcome.PreconditionFailed => (StatusCodes.Status412PreconditionFailed, "Changed meanwhile"),
+            _ => (StatusCodes.Status422UnprocessableEntity, "Invalid value"),
+        };
+        return new Problem(status, title, answer.Message, answer.Field.Length > 0 ? answer.Field : null);
+    }
 
     public Task ExecuteAsync(HttpContext httpContext)
     {

@@ -21,7 +21,6 @@ internal sealed class ReadApi(
     Readiness readiness, PeerNetwork network, PeerDirectory directory, FileSettings file, ObservationDesk observations,
     LeaderContact contact, LogClock clock, TimeProvider time, IReadOnlyList<string> warnings)
 {
-    private static readonly TimeSpan BarrierTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan PeerReachableWithin = TimeSpan.FromSeconds(2);
     private readonly long _startedAt = time.GetTimestamp();
 
@@ -36,6 +35,7 @@ internal sealed class ReadApi(
         routes.MapGet("/api/v1/nodes/{id}", (HttpRequest request, string id) => ReadAsync(request, () => Node(request.HttpContext, id)));
         routes.MapGet("/api/v1/blacklist", (HttpRequest request) => ReadAsync(request, Blacklist));
         routes.MapGet("/api/v1/services", (HttpRequest request) => ReadAsync(request, Services));
+        routes.MapGet("/api/v1/services/{name}", (HttpRequest request, string name) => ReadAsync(request, () => Service(request.HttpContext, name)));
         routes.MapGet("/api/v1/services/{name}/ring", (HttpRequest request, string name) => ReadAsync(request, () => Ring(name)));
         routes.MapGet("/api/v1/events", (HttpRequest request, ulong? after) => ReadAsync(request, () => Events(after ?? 0)));
     }
@@ -60,22 +60,9 @@ internal sealed class ReadApi(
             default:
                 return Problem.Invalid("consistency", "\"linearizable\" or \"local\" expected");
         }
-        using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(request.HttpContext.RequestAborted);
-        timeout.CancelAfter(BarrierTimeout);
-        try
-        {
-            while (true)
-            {
-                ReadResult barrier = await replica.ReadBarrierAsync(timeout.Token);
-                if (barrier.Index is not null)
-                    return read();
-                await Task.Delay(20, timeout.Token);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            return Problem.NoLeader("No leader could confirm that this replica is up to date. With ?consistency=local it answers from what it has.");
-        }
+        return await ReadBarrier.PassAsync(replica, request.HttpContext.RequestAborted)
+            ? read()
+            : Problem.NoLeader("No leader could confirm that this replica is up to date. With ?consistency=local it answers from what it has.");
     }
 
     private StatusDocument Status()
@@ -195,6 +182,15 @@ internal sealed class ReadApi(
                 state.AppliedIndex.Value, tables.View.Digest, (long)contact.Age.TotalMilliseconds,
                 [.. state.Services.Values.Select(s => Describe(s, state))]),
             RestJson.Answers.ServicesDocument);
+    }
+
+    private IResult Service(HttpContext context, string name)
+    {
+        ClusterState state = machine.State;
+        if (state.FindService(name) is not { } service)
+            return Problem.NotFound("service", name);
+        context.Response.Headers.ETag = $"\"{service.LastChange}\"";
+        return Results.Json(Describe(service, state), RestJson.Answers.ServiceDocument);
     }
 
     private static ServiceDocument Describe(ServiceRecord service, ClusterState state)

@@ -1,0 +1,121 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using GaleLb.DataPlane;
+using GaleLb.LoadBalancer.Cluster;
+using GaleLb.LoadBalancer.Forwarding;
+using GaleLb.LoadBalancer.Hosting;
+using GaleLb.LoadBalancer.Nodes;
+using GaleLb.LoadBalancer.Peers;
+using GaleLb.LoadBalancer.Rest;
+using GaleLb.Raft;
+using GaleLb.State;
+using GaleLb.State.Commands;
+using GaleLb.State.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace GaleLb.LoadBalancer.Tests.Support;
+
+/// <summary>The REST API of one replica on loopback: real HTTP, real state machine, nothing behind it that takes time.</summary>
+internal sealed class ApiHarness : IAsyncDisposable
+{
+    public const ushort ControlPort = 5555;
+
+    private readonly MemoryDataPlane _dataPlane;
+    private readonly LeaderContact _contact;
+    private readonly WebApplication _api;
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
+
+    private ApiHarness()
+    {
+        LogClock clock = new(Time);
+        Machine = new ClusterMachine(clock);
+        Replica = new SoleReplica(Machine);
+        ReplicaIdentity identity = new(IPEndPoint.Parse(SoleReplica.Address), [SoleReplica.Address], "10.98.2.1:5555", "1.0");
+        FileSettings file = new(SampleOptions.Of());
+        PeerNetwork network = new(identity, Directory, tls: null, Time, NullLogger<PeerNetwork>.Instance);
+        _dataPlane = new MemoryDataPlane(new DataPlaneOptions { MemberId = "m", PublicInterface = "pub", PrivateInterface = "priv" }, Time);
+        _contact = new LeaderContact(Time);
+        TableReconciler tables = new(Machine, _dataPlane, Time, NullLogger<TableReconciler>.Instance);
+        ObservationDesk observations = new(Machine, new HealthDesk(Machine, clock, Time), identity, Replica, Directory, Time);
+        ReadApi reads = new(
+            identity, Replica, Machine, tables, _dataPlane, new Readiness(forwards: false), network, Directory, file, observations, _contact,
+            clock, Time, []);
+        OrderRunner runner = new(new OrderDesk(Replica, network, clock, Time), Replica, Machine);
+        OrderApi orders = new(runner, new ServiceOrders([ControlPort], [22], () => Replica.Membership));
+        _api = ApiServer.Build([new IPEndPoint(IPAddress.Loopback, 0)], new ApiAccess(null, null), reads, orders, NullLoggerFactory.Instance);
+        Replica.Apply(new Bootstrap(new ClusterId(0xC1), 42, file.Cluster)).IsOk.Should().BeTrue();
+    }
+
+    public ManualTime Time { get; } = new();
+
+    public PeerDirectory Directory { get; } = new();
+
+    public ClusterMachine Machine { get; }
+
+    public SoleReplica Replica { get; }
+
+    public ClusterState State => Machine.State;
+
+    public static async Task<ApiHarness> StartAsync()
+    {
+        ApiHarness harness = new();
+        await harness._api.StartAsync();
+        return harness;
+    }
+
+    /// <summary>Registers and routes nodes node-1 to node-n.</summary>
+    public ApiHarness WithRoutable(int nodes)
+    {
+        for (int i = 1; i <= nodes; i++)
+        {
+            string name = $"node-{i}";
+            NodeDescription description = new(1, IPAddress.Parse($"10.98.2.{100 + i}"), 0, 100, []);
+            Replica.Apply(new NodeRegister(name, LogIndex.Zero, description, Serving: true)).IsOk.Should().BeTrue();
+            Replica.Apply(new NodeRoutable(name, State.FindNode(name)!.LastChange)).IsOk.Should().BeTrue();
+        }
+
+        return this;
+    }
+
+    public Task<ApiAnswer> GetAsync(string path) => SendAsync("GET", path);
+
+    public async Task<ApiAnswer> SendAsync(string method, string path, string? body = null, string? ifMatch = null, string? key = null)
+    {
+        using HttpRequestMessage request = new(new HttpMethod(method), new Uri(_api.Urls.Single() + "/api/v1/" + path));
+        if (body is not null)
+            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        if (ifMatch is not null)
+            request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
+        if (key is not null)
+            request.Headers.Add("Idempotency-Key", key);
+        using HttpResponseMessage response = await _http.SendAsync(request);
+        byte[] bytes = await response.Content.ReadAsByteArrayAsync();
+        return new ApiAnswer((int)response.StatusCode, response.Headers.ETag?.Tag, JsonDocument.Parse(bytes).RootElement);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        await _api.DisposeAsync();
+        _dataPlane.Dispose();
+        _contact.Dispose();
+    }
+}
+
+/// <summary>What the API answered; <paramref name="Json"/> is an object.</summary>
+internal sealed record ApiAnswer(int Status, string? ETag, JsonElement Json)
+{
+    /// <summary>A member as text: strings as they are, everything else as JSON; null when it is not there.</summary>
+    public string? this[string name] => Json.TryGetProperty(name, out JsonElement value)
+        ? value.ValueKind == JsonValueKind.String ? value.GetString() : value.GetRawText()
+        : null;
+
+    /// <summary>Fails the test with the whole answer when it is not of this status.</summary>
+    public ApiAnswer Being(int status)
+    {
+        Status.Should().Be(status, "{0}", Json.GetRawText());
+        return this;
+    }
+}
