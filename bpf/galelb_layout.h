@@ -222,7 +222,7 @@ struct gale_control_ports {
 	__u64 udp[GALE_PORT_WORDS];
 };
 
-/* blocks: LPM_TRIE; IPv4 prefixes are 96 longer. The value is the number of the order. */
+/* blocks: LPM_TRIE; IPv4 prefixes are 96 longer. The value says nothing: an entry blocks. */
 struct gale_block_key {
 	__u32 prefix_length;
 	struct gale_address address;

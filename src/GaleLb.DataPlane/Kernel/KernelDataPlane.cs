@@ -55,6 +55,9 @@ public sealed class KernelDataPlane : IDataPlane
         RestoreSettingsOnFailure(maps, rollback);
         sourcePorts = ChooseSourcePorts(maps);
         GaleConfig config = ConfigValue.Build(options, publicLink, privateLink, sources, sourcePorts);
+
+        // Blocks that an earlier process left hold until a table says otherwise.
+        if (maps.Config.TryLookUp(0u, out GaleConfig earlier)) config.Flags |= earlier.Flags & GaleConfigFlag.Blocks;
         maps.ControlPorts.Update(0u, ConfigValue.ControlPorts(options));
         ConfirmControl();
         maps.Config.Update(0u, config);

@@ -11,6 +11,7 @@ namespace GaleLb.DataPlane.Kernel;
 internal sealed class KernelMaps(BpfObject obj) : IDisposable
 {
     private const int NotSupported = 524; // ENOTSUPP, the kernel's own
+    private const uint BlockValue = 1;
 
     public BpfMap Services { get; } = obj.OpenMap("services");
 
@@ -23,6 +24,8 @@ internal sealed class KernelMaps(BpfObject obj) : IDisposable
     public BpfMap Flows { get; } = obj.OpenMap("flows");
 
     public BpfMap HalfOpen { get; } = obj.OpenMap("half_open");
+
+    public BpfMap Blocks { get; } = obj.OpenMap("blocks");
 
     public BpfMap ControlPorts { get; } = obj.OpenMap("control_ports");
 
@@ -64,6 +67,8 @@ internal sealed class KernelMaps(BpfObject obj) : IDisposable
             else image.Retired[new RingSlot((int)slot)] = nowMs;
         }
 
+        foreach (GaleBlockKey key in Blocks.Keys<GaleBlockKey>()) image.Blocks.Add(key);
+        image.BlocksEnforced = Config.TryLookUp(0u, out GaleConfig config) && config.Flags.HasFlag(GaleConfigFlag.Blocks);
         return image;
     }
 
@@ -90,7 +95,7 @@ internal sealed class KernelMaps(BpfObject obj) : IDisposable
     {
         foreach (BpfMap map in new[]
                  {
-                     Services, Rings, Nodes, NextHops, Flows, HalfOpen, ControlPorts, DeadMan, Config, Stats, NodeStats, ServiceStats,
+                     Services, Rings, Nodes, NextHops, Flows, HalfOpen, Blocks, ControlPorts, DeadMan, Config, Stats, NodeStats, ServiceStats,
                  })
         {
             map.Dispose();
@@ -147,11 +152,28 @@ internal sealed class KernelMaps(BpfObject obj) : IDisposable
             case RemoveService:
                 Services.DeleteBatch<GaleServiceKey>([.. run.ToArray().Select(o => ((RemoveService)o).Key)]);
                 break;
+            case WriteBlock:
+                // One by one: batches of this kind of map came after 5.10.
+                foreach (MapOperation operation in run) Blocks.Update(((WriteBlock)operation).Key, BlockValue);
+                break;
+            case RemoveBlock:
+                foreach (MapOperation operation in run) Blocks.Delete(((RemoveBlock)operation).Key);
+                break;
+            case EnforceBlocks enforce:
+                SetBlocksFlag(enforce.On);
+                break;
             case RetireRing:
                 break;
             default:
                 throw new ArgumentException($"unknown operation {run[0]}", nameof(run));
         }
+    }
+
+    private void SetBlocksFlag(bool on)
+    {
+        Config.TryLookUp(0u, out GaleConfig config);
+        config.Flags = on ? config.Flags | GaleConfigFlag.Blocks : config.Flags & ~GaleConfigFlag.Blocks;
+        Config.Update(0u, config);
     }
 
     private static void WriteElements<TKey, TValue>(BpfMap map, ReadOnlySpan<MapOperation> run, Func<MapOperation, (TKey Key, TValue Value)> element)

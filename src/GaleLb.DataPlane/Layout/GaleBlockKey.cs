@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using GaleLb.State.Blocks;
 
 namespace GaleLb.DataPlane.Layout;
 
@@ -8,4 +9,10 @@ public record struct GaleBlockKey
 {
     [FieldOffset(0)] public uint PrefixLength;
     [FieldOffset(4)] public GaleAddress Address;
+
+    public static GaleBlockKey From(ClientPrefix prefix)
+    {
+        GaleAddress address = GaleAddress.From(prefix.Address);
+        return new GaleBlockKey { PrefixLength = address.IsIPv4 ? 96u + prefix.Length : prefix.Length, Address = address };
+    }
 }

@@ -17,6 +17,12 @@ public sealed class MapImage
     /// <summary>Slots that still hold a ring that packets in flight may see, with the time of their retirement in ms.</summary>
     public SortedDictionary<RingSlot, long> Retired { get; } = [];
 
+    /// <summary>Client ranges that get no service.</summary>
+    public HashSet<GaleBlockKey> Blocks { get; } = [];
+
+    /// <summary>The programs look into <see cref="Blocks"/>.</summary>
+    public bool BlocksEnforced { get; set; }
+
     /// <summary>Follows one operation that the kernel has taken.</summary>
     public void Record(MapOperation operation, long nowMs)
     {
@@ -38,6 +44,15 @@ public sealed class MapImage
             case RetireRing ring:
                 Rings.Remove(ring.Slot);
                 Retired[ring.Slot] = nowMs;
+                break;
+            case WriteBlock block:
+                Blocks.Add(block.Key);
+                break;
+            case RemoveBlock block:
+                Blocks.Remove(block.Key);
+                break;
+            case EnforceBlocks enforce:
+                BlocksEnforced = enforce.On;
                 break;
             case ClearNextHop:
                 break;

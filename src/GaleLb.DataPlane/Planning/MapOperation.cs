@@ -7,6 +7,14 @@ namespace GaleLb.DataPlane.Planning;
 /// <summary>One step of a plan. Each is atomic for packets; their order is what keeps a packet from seeing a mixture.</summary>
 public abstract record MapOperation;
 
+/// <summary>From now on a client of this range gets no service, once <see cref="EnforceBlocks"/> says that there are some.</summary>
+public sealed record WriteBlock(GaleBlockKey Key) : MapOperation;
+
+public sealed record RemoveBlock(GaleBlockKey Key) : MapOperation;
+
+/// <summary>Tells the programs whether there are blocks, so that without any no packet pays for a look.</summary>
+public sealed record EnforceBlocks(bool On) : MapOperation;
+
 /// <summary>Fills a new inner map and puts it at a slot that no service names.</summary>
 public sealed record WriteRing(RingSlot Slot, ImmutableArray<NodeIndex> Nodes) : MapOperation;
 

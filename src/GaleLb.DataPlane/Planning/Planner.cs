@@ -9,11 +9,13 @@ namespace GaleLb.DataPlane.Planning;
 /// <summary>
 /// Computes the steps from what the maps hold to what a table asks. Pure. The order of the steps is the contract:
 /// <list type="number">
+/// <item>new blocks, so that no client comes through between a range and the parts that take its place;</item>
 /// <item>new rings, at slots that nothing names;</item>
 /// <item>nodes that no ring in use names, and nodes that stay who they are;</item>
 /// <item>a place whose holder changes while old and new rings both name it is emptied: for a moment its packets are dropped, never misled;</item>
 /// <item>services, each a single write that moves it from its old ring to its new one;</item>
-/// <item>the new holders of such places; nodes and services that are no more; rings that nothing names any more.</item>
+/// <item>the new holders of such places; nodes and services that are no more; rings that nothing names any more;</item>
+/// <item>blocks that are no more.</item>
 /// </list>
 /// </summary>
 public static class Planner
@@ -36,7 +38,8 @@ public static class Planner
         bool[] namedBefore = NamedNodes(someHolderChanges ? image.Rings.Values : []);
         bool[] namedAfter = NamedNodes(someHolderChanges ? table.Rings.Where(r => slots.ContainsKey(r.Id)).Select(r => r.Slots) : []);
 
-        List<MapOperation> before = [.. newRings];
+        (List<MapOperation> before, List<MapOperation> unblock) = PlanBlocks(image, table);
+        before.AddRange(newRings);
         List<MapOperation> after = [];
         for (int i = 0; i < nodes.Length; i++)
         {
@@ -60,7 +63,31 @@ public static class Planner
             if (!used.Contains(slot)) after.Add(new RetireRing(slot));
         }
 
-        return [.. before, .. after];
+        return [.. before, .. after, .. unblock];
+    }
+
+    private static (List<MapOperation> Block, List<MapOperation> Unblock) PlanBlocks(MapImage image, ForwardingTable table)
+    {
+        if (table.Blocks.Length > GaleLimit.BlocksMax)
+            throw new PlanException($"{table.Blocks.Length} blocked client ranges, the map holds {GaleLimit.BlocksMax}");
+        HashSet<GaleBlockKey> wanted = [.. table.Blocks.Select(GaleBlockKey.From)];
+        List<MapOperation> gone = [.. image.Blocks.Where(key => !wanted.Contains(key)).Select(key => new RemoveBlock(key))];
+        List<MapOperation> block = [.. wanted.Where(key => !image.Blocks.Contains(key)).Select(key => new WriteBlock(key))];
+        bool enforce = wanted.Count > 0;
+        if (enforce == image.BlocksEnforced)
+            return MakeRoom(image, block, gone);
+        (enforce ? block : gone).Insert(enforce ? block.Count : 0, new EnforceBlocks(enforce));
+        return MakeRoom(image, block, gone);
+    }
+
+    /// <summary>Old and new ranges together may not fit: then as many old ones as it takes go first.</summary>
+    private static (List<MapOperation> Block, List<MapOperation> Unblock) MakeRoom(MapImage image, List<MapOperation> block, List<MapOperation> gone)
+    {
+        int excess = image.Blocks.Count + block.OfType<WriteBlock>().Count() - GaleLimit.BlocksMax;
+        if (excess <= 0)
+            return (block, gone);
+        List<MapOperation> early = [.. gone.OfType<RemoveBlock>().Take(excess)];
+        return ([.. early, .. block], [.. gone.Except(early)]);
     }
 
     private static void PlanNode(

@@ -38,6 +38,8 @@ internal sealed class FakeMaps
                 }
 
                 break;
+            case WriteBlock or RemoveBlock or EnforceBlocks:
+                break;
             case ClearNextHop clear:
                 hopOwners[clear.Index.Value] = null;
                 break;
