@@ -99,15 +99,13 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
         ReplicaStatus status = _replica.Status;
         if (status.Role != RaftRole.Leader)
             return;
-        MemberProgress? successor = status.Progress
-            .Where(p => p.Id != status.Self && p.RecentlyActive && status.Membership.IsVoter(p.Id))
-            .MaxBy(p => p.Match);
-        if (successor is null)
+        MemberId successor = MembershipDesk.Successor(status);
+        if (successor.IsNone)
             return;
         using CancellationTokenSource timeout = new(HandOverTimeout);
         try
         {
-            await _replica.TransferLeadershipAsync(successor.Id, timeout.Token);
+            await _replica.TransferLeadershipAsync(successor, timeout.Token);
         }
         catch (OperationCanceledException)
         {
@@ -150,13 +148,14 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
         LeaderContact contact = new(time);
         Introductions introductions = new(identity, file, () => _replica.Status, machine, () => tables.View);
         OrderDesk orders = new(_replica, network, clock, time);
+        MembershipDesk members = new(_replica, network, directory, time);
         HealthDesk health = new(machine, clock, time);
         ObservationDesk observations = new(machine, health, identity, _replica, directory, time);
         Readiness readiness = new(planeOptions.XdpMode != DataPlane.XdpMode.Off);
 
         NodeService nodes = new(machine, observations, contact, time);
         PeerService peers = new(
-            network, directory, message => _replica.Receive(message), orders, observations, tls is not null, _logging.CreateLogger<PeerService>());
+            network, directory, message => _replica.Receive(message), orders, members, observations, tls is not null, _logging.CreateLogger<PeerService>());
         HealthService probe = new();
         NodeAccess nodeAccess = new(
             options.Security.AllowedNodes.IsEmpty ? [.. privateSide.Subnets] : options.Security.AllowedNodes, nodeToken, tls is not null,
@@ -179,7 +178,8 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
             identity, _replica, machine, tables, _dataPlane, readiness, network, directory, file, observations, contact, clock, time, warnings);
         OrderApi orderApi = new(
             new OrderRunner(orders, _replica, machine),
-            new ServiceOrders(endpoints.ControlPorts, planeOptions.ProtectedPorts, () => _replica.Status.Membership));
+            new ServiceOrders(endpoints.ControlPorts, planeOptions.ProtectedPorts, () => _replica.Status.Membership),
+            new MemberApi(members));
         WebApplication api = ApiServer.Build(endpoints.Api, access, reads, orderApi, new PacketApi(tables, _dataPlane, planeOptions), _logging);
         await api.StartAsync();
         _undo.Push(api.DisposeAsync);

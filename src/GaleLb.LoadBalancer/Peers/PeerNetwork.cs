@@ -16,7 +16,10 @@ internal sealed class PeerNetwork(
     ReplicaIdentity identity, PeerDirectory directory, TlsIdentity? tls, TimeProvider time, ILogger<PeerNetwork> log)
     : IPeerTransport, IAsyncDisposable
 {
+    private static readonly TimeSpan InvitationTimeout = TimeSpan.FromSeconds(2);
+
     private readonly ConcurrentDictionary<string, PeerLink> _links = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _invited = new(StringComparer.Ordinal);
     private Introductions? _introductions;
     private Action<PeerIntroduction>? _introduced;
 
@@ -41,14 +44,31 @@ internal sealed class PeerNetwork(
             Open(member.Address);
         foreach (string address in _links.Keys)
         {
-            if (membership.IsEmpty || membership.Find(address) is not null || identity.Peers.Contains(address, StringComparer.Ordinal))
+            if (membership.IsEmpty || membership.Find(address) is not null || IsExpected(address))
                 continue;
-            if (_links.TryRemove(address, out PeerLink? link))
-            {
-                directory.Forget(address);
-                _ = link.DisposeAsync().AsTask();
-            }
+            Close(address);
         }
+    }
+
+    /// <summary>Asks the replica at an address that may be neither listed nor a member to introduce itself, and stays linked to it.</summary>
+    /// <exception cref="RpcException">It does not answer.</exception>
+    public async Task<Introduction> InviteAsync(string address, CancellationToken cancellation)
+    {
+        _invited[address] = true;
+        Open(address);
+        if (!_links.TryGetValue(address, out PeerLink? link))
+            throw new RpcException(StatusCode.FailedPrecondition, $"{address} is this replica itself");
+        Introduction theirs = await link.Client.IntroduceAsync(OwnIntroduction(), new RpcCallOptions(InvitationTimeout, CancellationToken: cancellation));
+        Met(theirs, address);
+        return theirs;
+    }
+
+    /// <summary>The invitation is over: who is not a member by now is not dialled any more, unless listed.</summary>
+    public void EndInvitation(string address, bool admitted)
+    {
+        _invited.TryRemove(address, out _);
+        if (!admitted && !IsExpected(address))
+            Close(address);
     }
 
     public void Send(Message message)
@@ -109,6 +129,17 @@ internal sealed class PeerNetwork(
         foreach (PeerLink link in _links.Values)
             await link.DisposeAsync();
         _links.Clear();
+    }
+
+    private bool IsExpected(string address) =>
+        _invited.ContainsKey(address) || identity.Peers.Contains(address, StringComparer.Ordinal);
+
+    private void Close(string address)
+    {
+        if (!_links.TryRemove(address, out PeerLink? link))
+            return;
+        directory.Forget(address);
+        _ = link.DisposeAsync().AsTask();
     }
 
     private void Open(string address)

@@ -14,7 +14,7 @@ namespace GaleLb.LoadBalancer.Peers;
 
 /// <summary>What this replica does for its peers.</summary>
 internal sealed class PeerService(
-    PeerNetwork network, PeerDirectory directory, Action<Message> receive, OrderDesk orders, ObservationDesk observations,
+    PeerNetwork network, PeerDirectory directory, Action<Message> receive, OrderDesk orders, MembershipDesk members, ObservationDesk observations,
     bool mutualTls, ILogger<PeerService> log) : IPeerService
 {
     public ValueTask<Introduction> IntroduceAsync(Introduction request, RpcServerContext context)
@@ -75,6 +75,12 @@ internal sealed class PeerService(
             LeaderId = result.Leader.Value,
             Result = Google.Protobuf.ByteString.CopyFrom(result.Answer.Span),
         };
+    }
+
+    public async ValueTask<ProposeResponse> ChangeMembersAsync(MembersRequest request, RpcServerContext context)
+    {
+        Caller(context);
+        return await members.CarryOutAsync(request, context.CancellationToken);
     }
 
     public async Task ObserveAsync(

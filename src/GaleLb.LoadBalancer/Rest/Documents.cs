@@ -48,6 +48,11 @@ internal sealed record BlacklistDocument(ulong AppliedIndex, long AgeMs, IReadOn
 
 internal sealed record BanDocument(string Id, string Node, string Reason, long MsLeft, DateTimeOffset? Until);
 
+internal sealed record BlocksDocument(ulong AppliedIndex, long AgeMs, IReadOnlyList<BlockDocument> Blocks);
+
+/// <summary>Clients that get no service; without times: until unblocked.</summary>
+internal sealed record BlockDocument(string Cidr, string Reason, long? MsLeft, DateTimeOffset? Until, ulong Index);
+
 internal sealed record ServicesDocument(ulong AppliedIndex, string TableDigest, long AgeMs, IReadOnlyList<ServiceDocument> Services);
 
 internal sealed record ServiceDocument(
@@ -82,6 +87,12 @@ internal sealed record WeightRequest(int? Weight);
 
 internal sealed record BanRequest(string? Node, string? Duration, string? Reason);
 
+internal sealed record MemberRequest(string? Address, string? Role);
+
+internal sealed record TransferRequest(string? To);
+
+internal sealed record BlockRequest(string? Cidr, string? Duration, string? Reason);
+
 internal sealed record ServiceRequest(
     string? Name, IReadOnlyList<string>? Addresses, int? Port, string? Protocol, string? Forwarding, string? Hash, int? TargetPort,
     string? Scheduler);
@@ -97,6 +108,7 @@ internal sealed record ProblemDocument(string Type, string Title, int Status, st
 [JsonSerializable(typeof(NodesDocument))]
 [JsonSerializable(typeof(NodeDocument))]
 [JsonSerializable(typeof(BlacklistDocument))]
+[JsonSerializable(typeof(BlocksDocument))]
 [JsonSerializable(typeof(ServicesDocument))]
 [JsonSerializable(typeof(ServiceDocument))]
 [JsonSerializable(typeof(RingDocument))]
@@ -107,6 +119,9 @@ internal sealed record ProblemDocument(string Type, string Title, int Status, st
 [JsonSerializable(typeof(DryRunDocument))]
 [JsonSerializable(typeof(WeightRequest))]
 [JsonSerializable(typeof(BanRequest))]
+[JsonSerializable(typeof(BlockRequest))]
+[JsonSerializable(typeof(MemberRequest))]
+[JsonSerializable(typeof(TransferRequest))]
 [JsonSerializable(typeof(ServiceRequest))]
 [JsonSerializable(typeof(ProblemDocument))]
 internal sealed partial class RestJson : JsonSerializerContext

@@ -1,4 +1,5 @@
 using GaleLb.Configuration;
+using GaleLb.State.Blocks;
 using GaleLb.State.Commands;
 
 namespace GaleLb.LoadBalancer.Rest;
@@ -8,12 +9,14 @@ namespace GaleLb.LoadBalancer.Rest;
 /// leader. <c>If-Match</c> makes compare-and-set, <c>Idempotency-Key</c> makes a repetition harmless, <c>?force=true</c>
 /// waives guards, <c>?dry_run=true</c> tells what would change and changes nothing.
 /// </summary>
-internal sealed class OrderApi(OrderRunner orders, ServiceOrders services)
+internal sealed class OrderApi(OrderRunner orders, ServiceOrders services, MemberApi members)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
         MapNodes(routes);
         MapServices(routes);
+        MapBlocks(routes);
+        members.Map(routes);
     }
 
     private void MapNodes(IEndpointRouteBuilder routes)
@@ -40,6 +43,27 @@ internal sealed class OrderApi(OrderRunner orders, ServiceOrders services)
                 (_, var problem) => problem!,
             }));
         routes.MapDelete("/api/v1/services/{name}", (HttpRequest request, string name) => orders.RunAsync(request, _ => new RemoveService(name)));
+    }
+
+    /// <summary>A range holds a slash, in a path as it is or as %2F.</summary>
+    private void MapBlocks(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/api/v1/blocks", (HttpRequest request) => orders.RunAsync(
+            request, RestJson.Default.BlockRequest, (body, _) => Block(body)));
+        routes.MapDelete("/api/v1/blocks/{**cidr}", (HttpRequest request, string cidr) => orders.RunAsync(
+            request, _ => BlockOrders.Read(Uri.UnescapeDataString(cidr)) switch
+            {
+                ({ } prefix, _) => new UnblockClients(prefix),
+                (_, var problem) => problem!,
+            }));
+    }
+
+    private static Ordered Block(BlockRequest body)
+    {
+        (ClientPrefix? prefix, Problem? problem) = BlockOrders.Read(body.Cidr);
+        if (prefix is null)
+            return problem!;
+        return ReadDuration(body.Duration, out long? durationMs) is { } wrong ? wrong : new BlockClients(prefix, durationMs, body.Reason ?? "");
     }
 
     private static Ordered Weigh(string id, WeightRequest body, OrderTerms terms) => body.Weight is null or (>= 0 and <= 1000)

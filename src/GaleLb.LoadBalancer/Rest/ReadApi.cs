@@ -8,6 +8,7 @@ using GaleLb.LoadBalancer.Peers;
 using GaleLb.Raft;
 using GaleLb.Replica;
 using GaleLb.State;
+using GaleLb.State.Blocks;
 using GaleLb.State.Events;
 using GaleLb.State.Forwarding;
 using GaleLb.State.Nodes;
@@ -34,6 +35,7 @@ internal sealed class ReadApi(
         routes.MapGet("/api/v1/nodes", (HttpRequest request) => ReadAsync(request, Nodes));
         routes.MapGet("/api/v1/nodes/{id}", (HttpRequest request, string id) => ReadAsync(request, () => Node(request.HttpContext, id)));
         routes.MapGet("/api/v1/blacklist", (HttpRequest request) => ReadAsync(request, Blacklist));
+        routes.MapGet("/api/v1/blocks", (HttpRequest request) => ReadAsync(request, Blocks));
         routes.MapGet("/api/v1/services", (HttpRequest request) => ReadAsync(request, Services));
         routes.MapGet("/api/v1/services/{name}", (HttpRequest request, string name) => ReadAsync(request, () => Service(request.HttpContext, name)));
         routes.MapGet("/api/v1/services/{name}/ring", (HttpRequest request, string name) => ReadAsync(request, () => Ring(name)));
@@ -172,6 +174,21 @@ internal sealed class ReadApi(
                 state.AppliedIndex.Value, (long)contact.Age.TotalMilliseconds,
                 [.. state.Blacklist.Values.Select(b => new BanDocument(b.Node, b.Node, b.Reason, MsLeft(b), WallIn(MsLeft(b))))]),
             RestJson.Answers.BlacklistDocument);
+    }
+
+    private IResult Blocks()
+    {
+        ClusterState state = machine.State;
+        return Results.Json(
+            new BlocksDocument(
+                state.AppliedIndex.Value, (long)contact.Age.TotalMilliseconds, [.. state.Blocks.Values.Select(Describe)]),
+            RestJson.Answers.BlocksDocument);
+    }
+
+    private BlockDocument Describe(BlockRecord block)
+    {
+        long? left = block.Until is { } until ? Math.Max(0, until.Since(new LogTime(clock.NowMs))) : null;
+        return new BlockDocument(block.Prefix.ToString(), block.Reason, left, left is { } ms ? WallIn(ms) : null, block.LastChange.Value);
     }
 
     private IResult Services()

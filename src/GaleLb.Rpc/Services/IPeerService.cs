@@ -12,6 +12,8 @@ public interface IPeerService
 
     ValueTask<ProposeResponse> ProposeAsync(ProposeRequest request, RpcServerContext context);
 
+    ValueTask<ProposeResponse> ChangeMembersAsync(MembersRequest request, RpcServerContext context);
+
     Task ObserveAsync(IAsyncEnumerable<ObservationBatch> batches, IRpcStreamWriter<ObservationAnswers> answers, RpcServerContext context);
 
     ValueTask<LastHeardResponse> LastHeardAsync(LastHeardRequest request, RpcServerContext context);

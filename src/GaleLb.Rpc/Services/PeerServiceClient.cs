@@ -17,6 +17,10 @@ public sealed class PeerServiceClient(RpcChannel channel)
     public Task<ProposeResponse> ProposeAsync(ProposeRequest request, RpcCallOptions options = default) =>
         channel.UnaryAsync(PeerServiceMethods.Propose, request, options);
 
+    /// <exception cref="RpcException">The call did not end with Ok.</exception>
+    public Task<ProposeResponse> ChangeMembersAsync(MembersRequest request, RpcCallOptions options = default) =>
+        channel.UnaryAsync(PeerServiceMethods.ChangeMembers, request, options);
+
     public DuplexCall<ObservationBatch, ObservationAnswers> Observe(RpcCallOptions options = default) =>
         channel.Duplex(PeerServiceMethods.Observe, options);
 

@@ -16,6 +16,9 @@ public static class PeerServiceMethods
     public static RpcMethod<ProposeRequest, ProposeResponse> Propose { get; } =
         new(Service, "Propose", MethodShape.Unary, ProposeRequest.Parser, ProposeResponse.Parser);
 
+    public static RpcMethod<MembersRequest, ProposeResponse> ChangeMembers { get; } =
+        new(Service, "ChangeMembers", MethodShape.Unary, MembersRequest.Parser, ProposeResponse.Parser);
+
     public static RpcMethod<ObservationBatch, ObservationAnswers> Observe { get; } =
         new(Service, "Observe", MethodShape.Duplex, ObservationBatch.Parser, ObservationAnswers.Parser);
 

@@ -14,6 +14,7 @@ public static class ServiceMapping
         .MapUnary(PeerServiceMethods.Introduce, service.IntroduceAsync)
         .MapClientStreaming(PeerServiceMethods.Exchange, service.ExchangeAsync)
         .MapUnary(PeerServiceMethods.Propose, service.ProposeAsync)
+        .MapUnary(PeerServiceMethods.ChangeMembers, service.ChangeMembersAsync)
         .MapDuplex(PeerServiceMethods.Observe, service.ObserveAsync)
         .MapUnary(PeerServiceMethods.LastHeard, service.LastHeardAsync);
 

@@ -1,4 +1,5 @@
 using GaleLb.LoadBalancer.Tests.Support;
+using GaleLb.Raft;
 using GaleLb.State.Forwarding;
 using GaleLb.State.Services;
 
@@ -91,10 +92,12 @@ public sealed class ServiceOrderTests : IAsyncLifetime
     [InlineData("""{"name":"web","port":5555}""", 409, "port", "gale-lb itself listens on port 5555")]
     [InlineData("""{"name":"web","port":22}""", 409, "port", "protected")]
     [InlineData("""{"name":"web","port":8080}""", 409, "port", "'default' is already at")]
-    [InlineData("""{"name":"web","port":80,"forwarding":"l3","addresses":["10.98.2.1"]}""", 409, "addresses", "a replica's own address")]
+    [InlineData("""{"name":"web","port":80,"forwarding":"l3","addresses":["10.98.2.2"]}""", 409, "addresses", "a replica's own address")]
     [InlineData("""{"name":"web","prot":80}""", 400, null, "prot")]
     public async Task Post_ABadService_IsRefusedByFieldAndChangesNothing(string body, int status, string? field, string detail)
     {
+        _api.Replica.Membership = _api.Replica.Membership.With(new Member(new MemberId(0x22), "10.98.2.2:9090", MemberRole.Voter));
+
         ApiAnswer answer = await _api.SendAsync("POST", "services", body);
 
         answer.Being(status)["detail"].Should().Contain(detail);

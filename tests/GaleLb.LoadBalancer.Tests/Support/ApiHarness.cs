@@ -23,6 +23,7 @@ internal sealed class ApiHarness : IAsyncDisposable
     public const ushort ControlPort = 5555;
 
     private readonly MemoryDataPlane _dataPlane;
+    private readonly PeerNetwork _network;
     private readonly LeaderContact _contact;
     private readonly WebApplication _api;
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
@@ -34,16 +35,19 @@ internal sealed class ApiHarness : IAsyncDisposable
         Replica = new SoleReplica(Machine);
         ReplicaIdentity identity = new(IPEndPoint.Parse(SoleReplica.Address), [SoleReplica.Address], "10.98.2.1:5555", "1.0");
         FileSettings file = new(SampleOptions.Of());
-        PeerNetwork network = new(identity, Directory, tls: null, Time, NullLogger<PeerNetwork>.Instance);
+        _network = new PeerNetwork(identity, Directory, tls: null, Time, NullLogger<PeerNetwork>.Instance);
         _dataPlane = new MemoryDataPlane(new DataPlaneOptions { MemberId = "m", PublicInterface = "pub", PrivateInterface = "priv" }, Time);
         _contact = new LeaderContact(Time);
         TableReconciler tables = new(Machine, _dataPlane, Time, NullLogger<TableReconciler>.Instance);
         ObservationDesk observations = new(Machine, new HealthDesk(Machine, clock, Time), identity, Replica, Directory, Time);
         ReadApi reads = new(
-            identity, Replica, Machine, tables, _dataPlane, new Readiness(forwards: false), network, Directory, file, observations, _contact,
+            identity, Replica, Machine, tables, _dataPlane, new Readiness(forwards: false), _network, Directory, file, observations, _contact,
             clock, Time, []);
-        OrderRunner runner = new(new OrderDesk(Replica, network, clock, Time), Replica, Machine);
-        OrderApi orders = new(runner, new ServiceOrders([ControlPort], [22], () => Replica.Membership));
+        OrderRunner runner = new(new OrderDesk(Replica, _network, clock, Time), Replica, Machine);
+        OrderApi orders = new(
+            runner, new ServiceOrders([ControlPort], [22], () => Replica.Membership),
+            new MemberApi(new MembershipDesk(Replica, _network, Directory, Time)));
+        _network.Start(SoleReplica.Id, new Introductions(identity, file, () => Replica.Status, Machine, () => tables.View), _ => { });
         _api = ApiServer.Build([new IPEndPoint(IPAddress.Loopback, 0)], new ApiAccess(null, null), reads, orders, NullLoggerFactory.Instance);
         Replica.Apply(new Bootstrap(new ClusterId(0xC1), 42, file.Cluster)).IsOk.Should().BeTrue();
     }
@@ -99,6 +103,7 @@ internal sealed class ApiHarness : IAsyncDisposable
     {
         _http.Dispose();
         await _api.DisposeAsync();
+        await _network.DisposeAsync();
         _dataPlane.Dispose();
         _contact.Dispose();
     }

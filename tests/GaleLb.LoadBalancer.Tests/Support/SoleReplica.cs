@@ -10,7 +10,7 @@ namespace GaleLb.LoadBalancer.Tests.Support;
 internal sealed class SoleReplica(ClusterMachine machine) : IReplica
 {
     public static readonly MemberId Id = new(0x11);
-    public const string Address = "10.98.2.1:9090";
+    public const string Address = "127.0.0.1:9090";
 
     public MemberId Self => Id;
 

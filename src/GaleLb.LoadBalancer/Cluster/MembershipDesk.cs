@@ -1,0 +1,206 @@
+using GaleLb.LoadBalancer.Peers;
+using GaleLb.Raft;
+using GaleLb.Replica;
+using GaleLb.Rpc;
+using GaleLb.Rpc.Client;
+using GaleLb.Rpc.V1;
+using GaleLb.State.Commands;
+using Google.Protobuf;
+
+namespace GaleLb.LoadBalancer.Cluster;
+
+/// <summary>
+/// Takes orders about members on any replica: carries them out when this one leads, hands them to the leader otherwise.
+/// They are no entries of the state machine but are answered like those.
+/// </summary>
+internal sealed class MembershipDesk(IReplica replica, PeerNetwork network, PeerDirectory directory, TimeProvider time)
+{
+    private static readonly TimeSpan NoLeaderRetry = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Waits for a leader until <paramref name="cancellation"/>; never hands over twice what may have been carried out.</summary>
+    public async Task<OrderResult> SubmitAsync(MembersRequest order, CancellationToken cancellation)
+    {
+        string failure = "no leader is known";
+        while (!cancellation.IsCancellationRequested)
+        {
+            ReplicaStatus status = replica.Status;
+            ProposeResponse? response = status.Role == RaftRole.Leader ? await CarryOutAsync(order, cancellation)
+                : network.Link(status.Leader) is { } leader ? await HandToAsync(leader, order, cancellation)
+                : null;
+            switch (response?.Outcome)
+            {
+                case ProposeResponse.Types.Outcome.Committed:
+                    return new OrderResult(CommandAnswerCodec.Decode(response.Result.Span), null, Unknown: false);
+                case ProposeResponse.Types.Outcome.Unknown:
+                    return new OrderResult(null, "the order was under way when the leader fell silent; it may or may not have been carried out", Unknown: true);
+                case ProposeResponse.Types.Outcome.Busy:
+                    failure = "the leader is busy: too much waits to be committed";
+                    break;
+                case ProposeResponse.Types.Outcome.NotLeader:
+                    failure = "the replica taken for the leader does not lead any more";
+                    break;
+            }
+
+            await Task.Delay(NoLeaderRetry, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        return new OrderResult(null, failure, Unknown: false);
+    }
+
+    /// <summary>Judges an order and carries it out, as the leader.</summary>
+    /// <exception cref="RpcException">The request holds no order.</exception>
+    public async Task<ProposeResponse> CarryOutAsync(MembersRequest order, CancellationToken cancellation)
+    {
+        ReplicaStatus status = replica.Status;
+        if (status.Role != RaftRole.Leader)
+            return new ProposeResponse { Outcome = ProposeResponse.Types.Outcome.NotLeader, LeaderId = status.Leader.Value };
+        try
+        {
+            return order.OrderCase switch
+            {
+                MembersRequest.OrderOneofCase.Admit => await AdmitAsync(order.Admit, order.DryRun, status, cancellation),
+                MembersRequest.OrderOneofCase.Expel => await ExpelAsync(order.Expel, order.DryRun, status, cancellation),
+                MembersRequest.OrderOneofCase.HandOver => await HandOverAsync(order.HandOver, order.DryRun, status, cancellation),
+                _ => throw new RpcException(StatusCode.InvalidArgument, "order: admit, expel or hand_over expected"),
+            };
+        }
+        catch (OperationCanceledException)
+        {
+            return new ProposeResponse { Outcome = ProposeResponse.Types.Outcome.Unknown };
+        }
+    }
+
+    /// <summary>The voter that could lead at once, the one that holds most of the log; none when no other answers.</summary>
+    public static MemberId Successor(ReplicaStatus status) => status.Progress
+        .Where(p => p.Id != status.Self && p.RecentlyActive && status.Membership.IsVoter(p.Id))
+        .MaxBy(p => p.Match)?.Id ?? MemberId.None;
+
+    private async Task<ProposeResponse> AdmitAsync(AdmitMember order, bool dryRun, ReplicaStatus status, CancellationToken cancellation)
+    {
+        string address = order.Address;
+        if (status.Membership.Find(address) is { } seat)
+            return Seated(seat, status);
+        bool admitted = false;
+        try
+        {
+            Introduction theirs = await network.InviteAsync(address, cancellation);
+            if (directory.Find(address)?.Refusal is { } refusal)
+                return Conflict(refusal, "address");
+            if (!theirs.Empty)
+                return Conflict(
+                    $"the replica at {address} holds data of a cluster already; it can join only with an empty data_directory", "address");
+            MemberId id = new(theirs.MemberId);
+            Member member = new(id, address, order.Observer ? MemberRole.Observer : MemberRole.Learner);
+            if (dryRun)
+                return Ok(status.CommitIndex, $"{id} would learn" + (order.Observer ? "" : ", and vote once it has caught up"));
+            ProposeResponse response = await ChangeAsync(
+                present => present.Find(address) is null && present.Find(id) is null ? present.With(member) : present,
+                $"{id} learns" + (order.Observer ? "" : ", and votes once it has caught up"), cancellation);
+            admitted = response.Index > 0;
+            return response;
+        }
+        catch (RpcException error)
+        {
+            return Conflict($"no replica at {address} can be admitted: {error.Status}", "address");
+        }
+        finally
+        {
+            network.EndInvitation(address, admitted);
+        }
+    }
+
+    private ProposeResponse Seated(Member seat, ReplicaStatus status)
+    {
+        if (seat.Vacant)
+            return Conflict($"the seat of {seat.Address} is vacant: an empty replica that starts there takes it by itself", "address");
+        MemberId there = directory.Find(seat.Address)?.Id ?? MemberId.None;
+        return there.IsNone || there == seat.Id
+            ? Ok(status.CommitIndex, $"{seat.Id} at {seat.Address} is a member already")
+            : Conflict($"{seat.Address} belongs to member {seat.Id}, and {there} is there now: remove {seat.Id} first", "address");
+    }
+
+    private async Task<ProposeResponse> ExpelAsync(ExpelMember order, bool dryRun, ReplicaStatus status, CancellationToken cancellation)
+    {
+        MemberId id = new(order.MemberId);
+        if (status.Membership.Find(id) is not { } member)
+            return Refuse(CommandOutcome.NotFound, $"no member has the id {id}", "");
+        Membership rest = status.Membership.Without(id);
+        if (rest.Voters.IsEmpty)
+            return Conflict($"{id} is the last voter", "");
+        int answering = rest.Voters.Count(v => v == status.Self || status.Progress.Any(p => p.Id == v && p.RecentlyActive));
+        if (!order.Force && answering < rest.Quorum)
+            return Conflict(
+                $"{rest.Voters.Length} voters would remain, of which {answering} answer and {rest.Quorum} must to decide anything; force it if you must",
+                "force");
+        string done = $"{id} at {member.Address} is no member any more";
+        return dryRun
+            ? Ok(status.CommitIndex, $"{id} at {member.Address} would be no member any more")
+            : await ChangeAsync(present => present.Without(id), done, cancellation);
+    }
+
+    private async Task<ProposeResponse> HandOverAsync(HandOver order, bool dryRun, ReplicaStatus status, CancellationToken cancellation)
+    {
+        MemberId to = order.To == 0 ? Successor(status) : new MemberId(order.To);
+        if (to.IsNone)
+            return Conflict("no other voter answers, so nobody could lead", "");
+        if (status.Membership.Find(to) is not { } heir)
+            return Refuse(CommandOutcome.NotFound, $"no member has the id {to}", "to");
+        if (to == status.Self)
+            return Ok(status.CommitIndex, $"{to} at {heir.Address} leads already");
+        if (heir.Role != MemberRole.Voter)
+            return Conflict($"{to} at {heir.Address} has no vote, so it cannot lead", "to");
+        if (!status.Progress.Any(p => p.Id == to && p.RecentlyActive))
+            return Conflict($"{to} at {heir.Address} does not answer, so it cannot lead", "to");
+        if (dryRun)
+            return Ok(status.CommitIndex, $"{to} at {heir.Address} would lead");
+        return await replica.TransferLeadershipAsync(to, cancellation)
+            ? Ok(replica.Status.CommitIndex, $"leadership was handed to {to} at {heir.Address}")
+            : Conflict($"{to} at {heir.Address} did not take over within an election timeout", "to");
+    }
+
+    private async Task<ProposeResponse> ChangeAsync(Func<Membership, Membership> change, string done, CancellationToken cancellation)
+    {
+        ProposalResult result = await replica.ChangeMembershipAsync(change, cancellation);
+        return result.Outcome switch
+        {
+            ProposalOutcome.Committed => Ok(result.Index, done),
+            ProposalOutcome.MembershipChangePending => Conflict("another change of the members is under way, or was not committed yet; repeat it in a moment", ""),
+            ProposalOutcome.NotLeader => new ProposeResponse { Outcome = ProposeResponse.Types.Outcome.NotLeader, LeaderId = result.Leader.Value },
+            ProposalOutcome.Busy => new ProposeResponse { Outcome = ProposeResponse.Types.Outcome.Busy },
+            _ => new ProposeResponse { Outcome = ProposeResponse.Types.Outcome.Unknown },
+        };
+    }
+
+    private async Task<ProposeResponse> HandToAsync(PeerLink leader, MembersRequest order, CancellationToken cancellation)
+    {
+        RpcMetadata metadata = new();
+        metadata.Add(PeerLink.MemberHeader, network.Self.ToString());
+        try
+        {
+            return await leader.Client.ChangeMembersAsync(order, new RpcCallOptions(Metadata: metadata, CancellationToken: cancellation));
+        }
+        catch (RpcException error) when (error.Code is StatusCode.FailedPrecondition or StatusCode.PermissionDenied or StatusCode.Unimplemented)
+        {
+            return new ProposeResponse { Outcome = ProposeResponse.Types.Outcome.NotLeader };
+        }
+        catch (RpcException)
+        {
+            // The call may have arrived: whether the order was carried out cannot be told from here.
+            return new ProposeResponse { Outcome = ProposeResponse.Types.Outcome.Unknown };
+        }
+    }
+
+    private static ProposeResponse Ok(LogIndex index, string message) => Answer(new CommandAnswer(index, CommandOutcome.Ok, message, "", []));
+
+    private static ProposeResponse Conflict(string message, string field) => Refuse(CommandOutcome.Conflict, message, field);
+
+    private static ProposeResponse Refuse(CommandOutcome outcome, string message, string field) =>
+        Answer(new CommandAnswer(LogIndex.Zero, outcome, message, field, []));
+
+    private static ProposeResponse Answer(CommandAnswer answer) => new()
+    {
+        Outcome = ProposeResponse.Types.Outcome.Committed,
+        Index = answer.Index.Value,
+        Result = ByteString.CopyFrom(CommandAnswerCodec.Encode(answer)),
+    };
+}
