@@ -30,6 +30,7 @@ internal sealed class ReadApi(
         routes.MapGet("/healthz", () => Results.Text("ok\n"));
         routes.MapGet("/readyz", Ready);
         routes.MapGet("/metrics", () => Results.Text(Metrics.Write(replica.Status, machine.State, tables.View, dataPlane, contact), Metrics.ContentType));
+        routes.MapGet("/openapi/v1.json", OpenApiDocument.Serve);
         routes.MapGet("/api/v1/status", () => Results.Json(Status(), RestJson.Answers.StatusDocument));
         routes.MapGet("/api/v1/cluster", () => Results.Json(Cluster(), RestJson.Answers.ClusterDocument));
         routes.MapGet("/api/v1/nodes", (HttpRequest request) => ReadAsync(request, Nodes));

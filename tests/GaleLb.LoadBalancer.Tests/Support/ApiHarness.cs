@@ -36,7 +36,8 @@ internal sealed class ApiHarness : IAsyncDisposable
         ReplicaIdentity identity = new(IPEndPoint.Parse(SoleReplica.Address), [SoleReplica.Address], "10.98.2.1:5555", "1.0");
         FileSettings file = new(SampleOptions.Of());
         _network = new PeerNetwork(identity, Directory, tls: null, Time, NullLogger<PeerNetwork>.Instance);
-        _dataPlane = new MemoryDataPlane(new DataPlaneOptions { MemberId = "m", PublicInterface = "pub", PrivateInterface = "priv" }, Time);
+        DataPlaneOptions planeOptions = new() { MemberId = "m", PublicInterface = "pub", PrivateInterface = "priv" };
+        _dataPlane = new MemoryDataPlane(planeOptions, Time);
         _contact = new LeaderContact(Time);
         TableReconciler tables = new(Machine, _dataPlane, Time, NullLogger<TableReconciler>.Instance);
         ObservationDesk observations = new(Machine, new HealthDesk(Machine, clock, Time), identity, Replica, Directory, Time);
@@ -48,7 +49,9 @@ internal sealed class ApiHarness : IAsyncDisposable
             runner, new ServiceOrders([ControlPort], [22], () => Replica.Membership),
             new MemberApi(new MembershipDesk(Replica, _network, Directory, Time)));
         _network.Start(SoleReplica.Id, new Introductions(identity, file, () => Replica.Status, Machine, () => tables.View), _ => { });
-        _api = ApiServer.Build([new IPEndPoint(IPAddress.Loopback, 0)], new ApiAccess(null, null), reads, orders, NullLoggerFactory.Instance);
+        _api = ApiServer.Build(
+            [new IPEndPoint(IPAddress.Loopback, 0)], new ApiAccess(null, null), reads, orders, new PacketApi(tables, _dataPlane, planeOptions),
+            NullLoggerFactory.Instance);
         Replica.Apply(new Bootstrap(new ClusterId(0xC1), 42, file.Cluster)).IsOk.Should().BeTrue();
     }
 
