@@ -176,10 +176,13 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
         ImmutableArray<string> warnings = endpoints.Warnings;
         ReadApi reads = new(
             identity, _replica, machine, tables, _dataPlane, readiness, network, directory, file, observations, contact, clock, time, warnings);
+        Receipts receipts = new(new AppliedWait(
+            () => _replica.Status.Membership,
+            member => member.Id == _replica.Self ? tables.View.KernelIndex : network.KernelIndexOf(member.Id), network.AskAgainAsync, time));
         OrderApi orderApi = new(
-            new OrderRunner(orders, _replica, machine),
+            new OrderRunner(orders, _replica, machine, receipts),
             new ServiceOrders(endpoints.ControlPorts, planeOptions.ProtectedPorts, () => _replica.Status.Membership),
-            new MemberApi(members));
+            new MemberApi(members, receipts));
         WebApplication api = ApiServer.Build(endpoints.Api, access, reads, orderApi, new PacketApi(tables, _dataPlane, planeOptions), _logging);
         await api.StartAsync();
         _undo.Push(api.DisposeAsync);

@@ -34,6 +34,7 @@ internal sealed class Introductions(
             LeaderId = now.Leader.Value,
             AppliedIndex = view.Index.Value,
             TableDigest = view.Digest,
+            KernelIndex = view.KernelIndex.Value,
             ApiAddress = identity.ApiAddress,
             Version = identity.Version,
             Empty = now.DirectoryEmpty,

@@ -17,6 +17,9 @@ internal sealed class PeerNetwork(
     : IPeerTransport, IAsyncDisposable
 {
     private static readonly TimeSpan InvitationTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan AskTimeout = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan ReachableWithin = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentDictionary<string, PeerLink> _links = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _invited = new(StringComparer.Ordinal);
@@ -123,6 +126,28 @@ internal sealed class PeerNetwork(
     /// <summary>Whether the peer was met within the last <paramref name="within"/>.</summary>
     public bool IsReachable(PeerRecord peer, TimeSpan within) =>
         peer.IntroducedAt != 0 && time.GetElapsedTime(peer.IntroducedAt) <= within;
+
+    /// <summary>The index that a member's kernel forwards by, as it said last; null when it cannot be reached.</summary>
+    public LogIndex? KernelIndexOf(MemberId id) =>
+        directory.Find(id) is { Refusal: null, Introduction: { } said } peer && IsReachable(peer, ReachableWithin) ? new LogIndex(said.KernelIndex) : null;
+
+    /// <summary>Asks members for their introductions now, instead of with the next of the regular ones; returns after a moment even if none is linked.</summary>
+    public Task AskAgainAsync(IEnumerable<string> addresses, CancellationToken cancellation) =>
+        Task.WhenAll([Task.Delay(AskInterval, cancellation), .. addresses.Select(address => AskAsync(address, cancellation))]);
+
+    private async Task AskAsync(string address, CancellationToken cancellation)
+    {
+        if (!_links.TryGetValue(address, out PeerLink? link))
+            return;
+        try
+        {
+            Met(await link.Client.IntroduceAsync(OwnIntroduction(), new RpcCallOptions(AskTimeout, CancellationToken: cancellation)), address);
+        }
+        catch (RpcException)
+        {
+            // The link's own introductions tell when the peer is gone.
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

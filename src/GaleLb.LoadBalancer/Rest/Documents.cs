@@ -68,8 +68,15 @@ internal sealed record EventsDocument(ulong AppliedIndex, IReadOnlyList<EventDoc
 
 internal sealed record EventDocument(ulong Index, long LogTimeMs, DateTimeOffset? Time, string Kind, string Subject, string Origin, string Cause);
 
+/// <summary>
+/// An order that was carried out. The lists are there when it waited: addresses of the members whose kernels forward by it,
+/// of those not known to, and which of these could not be reached.
+/// </summary>
 internal sealed record OrderDocument(
-    ulong Index, string Outcome, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Detail);
+    ulong Index, string Outcome, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Detail,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? AppliedOn,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Missing,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Unreachable);
 
 /// <summary>What an order would change. <paramref name="AppliedIndex"/> is the state that it was tried on.</summary>
 internal sealed record DryRunDocument(

@@ -9,7 +9,7 @@ namespace GaleLb.LoadBalancer.Rest;
 /// Orders about the replicas themselves. They change the cluster's configuration, which has no ETag, so <c>If-Match</c> is
 /// refused; a repetition is harmless without a key, since admitting a member again, or removing none, changes nothing.
 /// </summary>
-internal sealed class MemberApi(MembershipDesk members)
+internal sealed class MemberApi(MembershipDesk members, Receipts receipts)
 {
     private static readonly TimeSpan OrderTimeout = TimeSpan.FromSeconds(5);
 
@@ -62,12 +62,12 @@ internal sealed class MemberApi(MembershipDesk members)
             return problem!;
         if (terms.IfMatch is not null)
             return Problem.Invalid("If-Match", "the cluster's members have no ETag; nothing expected here");
-        MembersRequest members = order(terms);
-        members.DryRun = terms.DryRun;
-        return await CarryOutAsync(members, outcome, request.HttpContext.RequestAborted);
+        MembersRequest asked = order(terms);
+        asked.DryRun = terms.DryRun;
+        return await CarryOutAsync(asked, outcome, terms, request.HttpContext.RequestAborted);
     }
 
-    private async Task<IResult> CarryOutAsync(MembersRequest order, string outcome, CancellationToken aborted)
+    private async Task<IResult> CarryOutAsync(MembersRequest order, string outcome, OrderTerms terms, CancellationToken aborted)
     {
         using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(aborted);
         timeout.CancelAfter(OrderTimeout);
@@ -79,6 +79,6 @@ internal sealed class MemberApi(MembershipDesk members)
         return order.DryRun
             ? Results.Json(
                 new DryRunDocument(DryRun: true, "would_commit", answer.Index.Value, answer.Message, []), RestJson.Answers.DryRunDocument)
-            : Results.Json(new OrderDocument(answer.Index.Value, outcome, answer.Message), RestJson.Answers.OrderDocument);
+            : await receipts.OfAsync(answer, outcome, terms, aborted);
     }
 }

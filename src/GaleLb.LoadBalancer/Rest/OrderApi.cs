@@ -7,7 +7,8 @@ namespace GaleLb.LoadBalancer.Rest;
 /// <summary>
 /// Orders: answered with the log index once committed. Each goes to whatever replica it reached, which hands it to the
 /// leader. <c>If-Match</c> makes compare-and-set, <c>Idempotency-Key</c> makes a repetition harmless, <c>?force=true</c>
-/// waives guards, <c>?dry_run=true</c> tells what would change and changes nothing.
+/// waives guards, <c>?dry_run=true</c> tells what would change and changes nothing,
+/// <c>?wait=applied</c> answers once the kernels of all replicas that can be reached have it.
 /// </summary>
 internal sealed class OrderApi(OrderRunner orders, ServiceOrders services, MemberApi members)
 {

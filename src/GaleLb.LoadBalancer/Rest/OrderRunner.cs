@@ -7,7 +7,7 @@ using GaleLb.State.Preview;
 namespace GaleLb.LoadBalancer.Rest;
 
 /// <summary>Carries out orders of the state machine on the terms of their request, or with <c>?dry_run=true</c> only tells what they would change.</summary>
-internal sealed class OrderRunner(OrderDesk orders, IReplica replica, ClusterMachine machine)
+internal sealed class OrderRunner(OrderDesk orders, IReplica replica, ClusterMachine machine, Receipts receipts)
 {
     private static readonly TimeSpan OrderTimeout = TimeSpan.FromSeconds(5);
 
@@ -21,7 +21,7 @@ internal sealed class OrderRunner(OrderDesk orders, IReplica replica, ClusterMac
             return ordered.Problem!;
         CommandEnvelope envelope = new(command) { Origin = terms.Origin, IdempotencyKey = terms.IdempotencyKey, IfMatch = terms.IfMatch };
         CancellationToken aborted = request.HttpContext.RequestAborted;
-        return terms.DryRun ? await PreviewAsync(envelope, aborted) : await SubmitAsync(envelope, aborted);
+        return terms.DryRun ? await PreviewAsync(envelope, aborted) : await SubmitAsync(envelope, terms, aborted);
     }
 
     public async Task<IResult> RunAsync<T>(HttpRequest request, JsonTypeInfo<T> type, Func<T, OrderTerms, Ordered> order)
@@ -31,16 +31,14 @@ internal sealed class OrderRunner(OrderDesk orders, IReplica replica, ClusterMac
         return body is null ? problem! : await RunAsync(request, terms => order(body, terms));
     }
 
-    private async Task<IResult> SubmitAsync(CommandEnvelope envelope, CancellationToken aborted)
+    private async Task<IResult> SubmitAsync(CommandEnvelope envelope, OrderTerms terms, CancellationToken aborted)
     {
         using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(aborted);
         timeout.CancelAfter(OrderTimeout);
         OrderResult result = await orders.SubmitAsync(envelope, timeout.Token);
         if (result.Answer is not { } answer)
             return Problem.NoLeader(result.Failure + (result.Unknown ? ". Repeat it under the same Idempotency-Key to be sure." : "."));
-        return answer.IsOk
-            ? Results.Json(new OrderDocument(answer.Index.Value, "committed", Text(answer)), RestJson.Answers.OrderDocument)
-            : Problem.Refused(answer);
+        return answer.IsOk ? await receipts.OfAsync(answer, "committed", terms, aborted) : Problem.Refused(answer);
     }
 
     /// <summary>Judged on this replica's state, once that holds all that was committed when the request came.</summary>

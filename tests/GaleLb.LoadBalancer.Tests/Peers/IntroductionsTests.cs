@@ -92,14 +92,27 @@ public sealed class IntroductionsTests
         ours.Judge(Of(One, AddressTwo, SampleOptions.Of()).Own()).Refusal.Should().Contain("copied");
     }
 
-    private static Introductions Of(MemberId self, string address, LoadBalancerOptions options, params Member[] others)
+    [Fact]
+    public void Own_TableNotInTheKernel_TellsThatApartFromWhatWasDerived()
+    {
+        ForwardingTable table = ForwardingTableBuilder.Derive(ClusterState.Empty) with { Index = new LogIndex(7) };
+        Introductions waiting = Of(One, AddressOne, SampleOptions.Of(), new TableView(table, InKernel: false, Error: null));
+        Introductions forwarding = Of(One, AddressOne, SampleOptions.Of(), new TableView(table, InKernel: true, Error: null));
+
+        (waiting.Own().AppliedIndex, waiting.Own().KernelIndex).Should().Be((7ul, 0ul));
+        (forwarding.Own().AppliedIndex, forwarding.Own().KernelIndex).Should().Be((7ul, 7ul));
+    }
+
+    private static Introductions Of(MemberId self, string address, LoadBalancerOptions options, params Member[] others) => Of(
+        self, address, options, new TableView(ForwardingTableBuilder.Derive(ClusterState.Empty), InKernel: false, Error: null), others);
+
+    private static Introductions Of(MemberId self, string address, LoadBalancerOptions options, TableView table, params Member[] others)
     {
         ReplicaIdentity identity = new(IPEndPoint.Parse(address), [AddressOne, AddressTwo], "10.98.2.1:5555", "1.0");
         Membership membership = others.Length == 0 ? Membership.Empty : new Membership(others.Append(new Member(self, address, MemberRole.Voter)));
         ReplicaStatus status = new(
             self, RaftRole.Follower, Term.Zero, MemberId.None, LogIndex.Zero, LogIndex.Zero, LogIndex.Zero, LogIndex.Zero, LogIndex.Zero,
             membership, [], LeaderContact: false, DirectoryEmpty: membership.IsEmpty, new FoundingStatus(false, ""));
-        TableView table = new(ForwardingTableBuilder.Derive(ClusterState.Empty), InKernel: false, Error: null);
         return new Introductions(identity, new FileSettings(options), () => status, new ClusterMachine(new LogClock(TimeProvider.System)), () => table);
     }
 }

@@ -44,10 +44,18 @@ internal sealed class ApiHarness : IAsyncDisposable
         ReadApi reads = new(
             identity, Replica, Machine, tables, _dataPlane, new Readiness(forwards: false), _network, Directory, file, observations, _contact,
             clock, Time, []);
-        OrderRunner runner = new(new OrderDesk(Replica, _network, clock, Time), Replica, Machine);
+        Receipts receipts = new(new AppliedWait(
+            () => Replica.Membership, member => member.Id == SoleReplica.Id ? Machine.AppliedIndex : _network.KernelIndexOf(member.Id),
+            (_, _) =>
+            {
+                Time.Advance(TimeSpan.FromSeconds(1));
+                return Task.CompletedTask;
+            },
+            Time));
+        OrderRunner runner = new(new OrderDesk(Replica, _network, clock, Time), Replica, Machine, receipts);
         OrderApi orders = new(
             runner, new ServiceOrders([ControlPort], [22], () => Replica.Membership),
-            new MemberApi(new MembershipDesk(Replica, _network, Directory, Time)));
+            new MemberApi(new MembershipDesk(Replica, _network, Directory, Time), receipts));
         _network.Start(SoleReplica.Id, new Introductions(identity, file, () => Replica.Status, Machine, () => tables.View), _ => { });
         _api = ApiServer.Build(
             [new IPEndPoint(IPAddress.Loopback, 0)], new ApiAccess(null, null), reads, orders, new PacketApi(tables, _dataPlane, planeOptions),
