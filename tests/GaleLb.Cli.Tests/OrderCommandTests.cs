@@ -96,6 +96,30 @@ public sealed class OrderCommandTests
     }
 
     [Fact]
+    public async Task Order_DryRun_ShowsWhatWouldMove()
+    {
+        await using ReplicaDouble replica = (await ReplicaDouble.StartAsync()).Answer(
+            "POST /api/v1/nodes/node-1/drain?dry_run=true",
+            """{"dry_run":true,"outcome":"would_commit","applied_index":6,"services":[{"service":"web","slots":65537,"moved":32769,"share":0.500008,"moves":[],"summary":"50.0 % of slots of service web move: 32769 from node-1 to node-2"}]}""");
+
+        GalectlRun run = await GalectlRun.OfAsync("--api", replica.Url, "node", "drain", "node-1", "--dry-run");
+
+        run.ExitCode.Should().Be(0);
+        run.Lines.Should().Equal("it would be carried out", "50.0 % of slots of service web move: 32769 from node-1 to node-2");
+    }
+
+    [Fact]
+    public async Task Order_DryRunOnAReplicaThatCarriesItOut_Fails()
+    {
+        await using ReplicaDouble replica = (await ReplicaDouble.StartAsync()).Answer("POST /api/v1/nodes/node-1/drain?dry_run=true", Committed);
+
+        GalectlRun run = await GalectlRun.OfAsync("--api", replica.Url, "node", "drain", "node-1", "--dry-run");
+
+        run.ExitCode.Should().Be(1);
+        run.Error.Should().Contain("knows no dry run: it carried the order out at index 43");
+    }
+
+    [Fact]
     public async Task Order_UnknownToThisVersion_IsSaidSo()
     {
         await using ReplicaDouble replica = (await ReplicaDouble.StartAsync()).Answer("DELETE /api/v1/services/web", "", 404);

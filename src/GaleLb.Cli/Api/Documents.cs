@@ -216,6 +216,18 @@ internal sealed record OrderDocument
     public IReadOnlyList<string>? Missing { get; set; }
 }
 
+internal sealed record DryRunDocument
+{
+    public bool DryRun { get; set; }
+    public string? Detail { get; set; }
+    public IReadOnlyList<ImpactDocument> Services { get; set; } = [];
+}
+
+internal sealed record ImpactDocument
+{
+    public string Summary { get; set; } = "";
+}
+
 internal sealed record ProblemDocument
 {
     public string? Title { get; set; }
@@ -250,6 +262,7 @@ internal sealed record ServiceRequest(
 [JsonSerializable(typeof(RingDocument))]
 [JsonSerializable(typeof(EventsDocument))]
 [JsonSerializable(typeof(OrderDocument))]
+[JsonSerializable(typeof(DryRunDocument))]
 [JsonSerializable(typeof(ProblemDocument))]
 [JsonSerializable(typeof(BanRequest))]
 [JsonSerializable(typeof(MemberRequest))]

@@ -14,6 +14,8 @@ internal sealed class OrderOptions
     private readonly GalectlEnvironment _environment;
     private readonly Option<bool> _force = new("--force") { Description = "Do it even where a guard (min_routable, the last node) would refuse" };
 
+    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Only show what would change, and change nothing" };
+
     private readonly Option<string?> _wait = new("--wait")
     {
         Description = "Wait until every reachable replica's kernel has it, for 5s unless told otherwise; fails when one has not",
@@ -38,7 +40,7 @@ internal sealed class OrderOptions
     /// <summary>Gives a command these options.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _force, _wait, _ifMatch, _idempotencyKey })
+        foreach (Option option in new Option[] { _force, _dryRun, _wait, _ifMatch, _idempotencyKey })
         {
             command.Options.Add(option);
         }
@@ -57,8 +59,10 @@ internal sealed class OrderOptions
     public async Task<int> SendAsync(ApiCall call, ParseResult parsed, ApiRequest request, CancellationToken cancellation)
     {
         TimeSpan? wait = Wait(parsed);
+        bool isDryRun = parsed.GetValue(_dryRun);
         string[] query =
         [
+            .. isDryRun ? ["dry_run=true"] : Array.Empty<string>(),
             .. parsed.GetValue(_force) ? ["force=true"] : Array.Empty<string>(),
             .. wait is { } time ? [$"wait=applied&timeout={DurationText.Format(time)}"] : Array.Empty<string>(),
         ];
@@ -72,6 +76,11 @@ internal sealed class OrderOptions
             },
             cancellation);
         OrderDocument answer = ApiClient.Parse(body, CliJson.Default.OrderDocument);
+        if (isDryRun)
+        {
+            return ShowDryRun(call, body, answer);
+        }
+
         if (call.IsJson)
         {
             call.WriteJson(body);
@@ -87,6 +96,30 @@ internal sealed class OrderOptions
         }
 
         return wait is not null && answer.Missing is { Count: > 0 } ? ExitCode.Failed : ExitCode.Fine;
+    }
+
+    private static int ShowDryRun(ApiCall call, byte[] body, OrderDocument answer)
+    {
+        DryRunDocument preview = ApiClient.Parse(body, CliJson.Default.DryRunDocument);
+        if (!preview.DryRun)
+        {
+            throw new ApiException($"this gale-lb knows no dry run: it carried the order out at index {answer.Index}");
+        }
+
+        if (call.IsJson)
+        {
+            call.WriteJson(body);
+            return ExitCode.Fine;
+        }
+
+        string detail = preview.Detail is { Length: > 0 } text ? $": {text}" : "";
+        call.Output.WriteLine($"it would be carried out{detail}");
+        foreach (ImpactDocument impact in preview.Services)
+        {
+            call.Output.WriteLine(impact.Summary);
+        }
+
+        return ExitCode.Fine;
     }
 
     private TimeSpan? Wait(ParseResult parsed)
