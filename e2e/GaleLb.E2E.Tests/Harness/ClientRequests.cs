@@ -70,19 +70,26 @@ public static class ClientRequests
     /// <summary>Takes or gives a body of many packets.</summary>
     /// <param name="request">As "GET /bytes/1000".</param>
     /// <returns>The body of the answer.</returns>
-    /// <exception cref="OperationCanceledException">It was not whole within 5 s.</exception>
+    /// <exception cref="TimeoutException">It was not whole within 5 s.</exception>
     public static async Task<string> TransferAsync(NetworkNamespace from, IPEndPoint to, string request, int bodyBytes = 0)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5));
-        using var socket = await from.ConnectAsync(to, deadline.Token);
-        await using var stream = new NetworkStream(socket);
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"{request} HTTP/1.1\r\nHost: service\r\nConnection: close\r\n\r\n"), deadline.Token);
-        await stream.WriteAsync(new byte[bodyBytes], deadline.Token);
-        using var reader = new StreamReader(stream, Encoding.ASCII);
-        var parts = (await reader.ReadToEndAsync(deadline.Token)).Split("\r\n\r\n", 2);
-        return parts.Length == 2 && parts[0].StartsWith("HTTP/1.1 200 ", StringComparison.Ordinal)
-            ? parts[1]
-            : throw new IOException($"not the answer of a node: {parts[0]}");
+        try
+        {
+            using var socket = await from.ConnectAsync(to, deadline.Token);
+            await using var stream = new NetworkStream(socket);
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"{request} HTTP/1.1\r\nHost: service\r\nConnection: close\r\n\r\n"), deadline.Token);
+            await stream.WriteAsync(new byte[bodyBytes], deadline.Token);
+            using var reader = new StreamReader(stream, Encoding.ASCII);
+            var parts = (await reader.ReadToEndAsync(deadline.Token)).Split("\r\n\r\n", 2);
+            return parts.Length == 2 && parts[0].StartsWith("HTTP/1.1 200 ", StringComparison.Ordinal)
+                ? parts[1]
+                : throw new InvalidOperationException($"{request} to {to}: not the answer of a node: {parts[0]}");
+        }
+        catch (OperationCanceledException late)
+        {
+            throw new TimeoutException($"{request} to {to} was not done within 5 s", late);
+        }
     }
 
     private static IPEndPoint EndPoint(int replica) => new(Topology.PublicAddress(replica), Topology.ClientsPort);
