@@ -24,6 +24,9 @@ public interface IDataPlane : IDisposable
     /// <param name="limit">How many at most.</param>
     ImmutableArray<FlowRow> ListFlows(int limit);
 
+    /// <summary>The flow that a client's packet belongs to; null when the kernel holds none.</summary>
+    FlowRow? FindFlow(Protocol protocol, System.Net.IPEndPoint client, System.Net.IPEndPoint service);
+
     /// <summary>Says that the control plane is well: puts the dead man's deadline off. Without <see cref="DataPlaneOptions.DeadMan"/> nothing happens.</summary>
     void ConfirmControl();
 

@@ -76,6 +76,8 @@ public sealed class MemoryDataPlane(DataPlaneOptions options, TimeProvider time)
 
     public ImmutableArray<FlowRow> ListFlows(int limit) => [];
 
+    public FlowRow? FindFlow(Protocol protocol, System.Net.IPEndPoint client, System.Net.IPEndPoint service) => null;
+
     public void ConfirmControl()
     {
     }

@@ -32,6 +32,24 @@ internal static class FlowListing
         return rows.ToImmutable();
     }
 
+    public static FlowRow? Find(IReadOnlyList<IFlowTable> tables, Protocol protocol, IPEndPoint client, IPEndPoint service, uint nowMs)
+    {
+        GaleFlowKey key = new()
+        {
+            Source = GaleAddress.From(client.Address),
+            Destination = GaleAddress.From(service.Address),
+            SourcePort = new Be16((ushort)client.Port),
+            DestinationPort = new Be16((ushort)service.Port),
+            Protocol = (byte)protocol,
+        };
+        foreach (IFlowTable table in tables)
+        {
+            if (table.TryLookUp(key, out GaleFlow flow) && flow.Direction == GaleFlowDirection.Forward) return Describe(table, key, flow, nowMs);
+        }
+
+        return null;
+    }
+
     private static FlowRow Describe(IFlowTable table, in GaleFlowKey key, in GaleFlow flow, uint nowMs)
     {
         uint idle = Age(nowMs, flow.LastSeenMs);

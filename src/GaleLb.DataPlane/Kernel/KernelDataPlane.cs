@@ -138,8 +138,10 @@ public sealed class KernelDataPlane : IDataPlane
         return CounterReader.Read(programs.Maps, current, sweeper.Counters);
     }
 
-    public ImmutableArray<FlowRow> ListFlows(int limit) => FlowListing.Read(
-        [new KernelFlowTable(programs.Maps.Flows), new KernelFlowTable(programs.Maps.HalfOpen)], limit, MonotonicClock.Milliseconds(time));
+    public ImmutableArray<FlowRow> ListFlows(int limit) => FlowListing.Read(FlowTables(), limit, MonotonicClock.Milliseconds(time));
+
+    public FlowRow? FindFlow(Protocol protocol, IPEndPoint client, IPEndPoint service) =>
+        FlowListing.Find(FlowTables(), protocol, client, service, MonotonicClock.Milliseconds(time));
 
     public void ConfirmControl()
     {
@@ -217,6 +219,8 @@ public sealed class KernelDataPlane : IDataPlane
             maps.DeadMan.Update(0u, deadline);
         });
     }
+
+    private IFlowTable[] FlowTables() => [new KernelFlowTable(programs.Maps.Flows), new KernelFlowTable(programs.Maps.HalfOpen)];
 
     private PortRange ChooseSourcePorts(KernelMaps maps)
     {

@@ -2,7 +2,6 @@ using GaleLb.LoadBalancer.Peers;
 using GaleLb.Raft;
 using GaleLb.Replica;
 using GaleLb.Rpc;
-using GaleLb.Rpc.Client;
 using GaleLb.Rpc.V1;
 using GaleLb.State.Commands;
 using Google.Protobuf;
@@ -15,37 +14,11 @@ namespace GaleLb.LoadBalancer.Cluster;
 /// </summary>
 internal sealed class MembershipDesk(IReplica replica, PeerNetwork network, PeerDirectory directory, TimeProvider time)
 {
-    private static readonly TimeSpan NoLeaderRetry = TimeSpan.FromMilliseconds(50);
+    private readonly LeaderRoute _route = new(replica, network, time);
 
-    /// <summary>Waits for a leader until <paramref name="cancellation"/>; never hands over twice what may have been carried out.</summary>
-    public async Task<OrderResult> SubmitAsync(MembersRequest order, CancellationToken cancellation)
-    {
-        string failure = "no leader is known";
-        while (!cancellation.IsCancellationRequested)
-        {
-            ReplicaStatus status = replica.Status;
-            ProposeResponse? response = status.Role == RaftRole.Leader ? await CarryOutAsync(order, cancellation)
-                : network.Link(status.Leader) is { } leader ? await HandToAsync(leader, order, cancellation)
-                : null;
-            switch (response?.Outcome)
-            {
-                case ProposeResponse.Types.Outcome.Committed:
-                    return new OrderResult(CommandAnswerCodec.Decode(response.Result.Span), null, Unknown: false);
-                case ProposeResponse.Types.Outcome.Unknown:
-                    return new OrderResult(null, "the order was under way when the leader fell silent; it may or may not have been carried out", Unknown: true);
-                case ProposeResponse.Types.Outcome.Busy:
-                    failure = "the leader is busy: too much waits to be committed";
-                    break;
-                case ProposeResponse.Types.Outcome.NotLeader:
-                    failure = "the replica taken for the leader does not lead any more";
-                    break;
-            }
-
-            await Task.Delay(NoLeaderRetry, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        return new OrderResult(null, failure, Unknown: false);
-    }
+    /// <summary>As <see cref="LeaderRoute.SubmitAsync"/>.</summary>
+    public Task<OrderResult> SubmitAsync(MembersRequest order, CancellationToken cancellation) =>
+        _route.SubmitAsync(() => CarryOutAsync(order, cancellation), (leader, options) => leader.ChangeMembersAsync(order, options), cancellation);
 
     /// <summary>Judges an order and carries it out, as the leader.</summary>
     /// <exception cref="RpcException">The request holds no order.</exception>
@@ -105,7 +78,7 @@ internal sealed class MembershipDesk(IReplica replica, PeerNetwork network, Peer
         }
         finally
         {
-            network.EndInvitation(address, admitted);
+            await network.EndInvitationAsync(address, admitted);
         }
     }
 
@@ -169,25 +142,6 @@ internal sealed class MembershipDesk(IReplica replica, PeerNetwork network, Peer
             ProposalOutcome.Busy => new ProposeResponse { Outcome = ProposeResponse.Types.Outcome.Busy },
             _ => new ProposeResponse { Outcome = ProposeResponse.Types.Outcome.Unknown },
         };
-    }
-
-    private async Task<ProposeResponse> HandToAsync(PeerLink leader, MembersRequest order, CancellationToken cancellation)
-    {
-        RpcMetadata metadata = new();
-        metadata.Add(PeerLink.MemberHeader, network.Self.ToString());
-        try
-        {
-            return await leader.Client.ChangeMembersAsync(order, new RpcCallOptions(Metadata: metadata, CancellationToken: cancellation));
-        }
-        catch (RpcException error) when (error.Code is StatusCode.FailedPrecondition or StatusCode.PermissionDenied or StatusCode.Unimplemented)
-        {
-            return new ProposeResponse { Outcome = ProposeResponse.Types.Outcome.NotLeader };
-        }
-        catch (RpcException)
-        {
-            // The call may have arrived: whether the order was carried out cannot be told from here.
-            return new ProposeResponse { Outcome = ProposeResponse.Types.Outcome.Unknown };
-        }
     }
 
     private static ProposeResponse Ok(LogIndex index, string message) => Answer(new CommandAnswer(index, CommandOutcome.Ok, message, "", []));

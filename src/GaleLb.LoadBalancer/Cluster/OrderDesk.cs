@@ -3,7 +3,6 @@ using GaleLb.LoadBalancer.Peers;
 using GaleLb.Raft;
 using GaleLb.Replica;
 using GaleLb.Rpc;
-using GaleLb.Rpc.Client;
 using GaleLb.Rpc.V1;
 using GaleLb.State;
 using GaleLb.State.Commands;
@@ -11,44 +10,39 @@ using Google.Protobuf;
 
 namespace GaleLb.LoadBalancer.Cluster;
 
-/// <summary>What became of an order.</summary>
-/// <param name="Answer">The state machine's word; null when it was not committed, and then <paramref name="Failure"/> says why.</param>
-/// <param name="Unknown">It may yet be committed: repeat it under the same idempotency key.</param>
-internal readonly record struct OrderResult(CommandAnswer? Answer, string? Failure, bool Unknown);
-
 /// <summary>Takes orders on any replica: proposes them when this one leads, hands them to the leader otherwise.</summary>
 internal sealed class OrderDesk(IReplica replica, PeerNetwork network, LogClock clock, TimeProvider time)
 {
-    private static readonly TimeSpan NoLeaderRetry = TimeSpan.FromMilliseconds(50);
+    private readonly LeaderRoute _route = new(replica, network, time);
 
-    /// <summary>
-    /// Submits and waits until the order is committed. Without a leader it tries again until <paramref name="cancellation"/>;
-    /// it never submits twice what may have been committed.
-    /// </summary>
-    public async Task<OrderResult> SubmitAsync(CommandEnvelope envelope, CancellationToken cancellation)
+    /// <summary>As <see cref="LeaderRoute.SubmitAsync"/>: waits until the order is committed.</summary>
+    public Task<OrderResult> SubmitAsync(CommandEnvelope envelope, CancellationToken cancellation)
     {
         byte[] command = CommandCodec.Encode(envelope);
-        string failure = "no leader is known";
-        while (!cancellation.IsCancellationRequested)
+        return _route.SubmitAsync(
+            () => RespondAsync(command, cancellation),
+            (leader, options) => leader.ProposeAsync(new ProposeRequest { Command = UnsafeByteOperations.UnsafeWrap(command) }, options),
+            cancellation);
+    }
+
+    /// <summary>Proposes an encoded command here and puts the result in words of the wire.</summary>
+    /// <exception cref="RpcException">The bytes are no command.</exception>
+    public async Task<ProposeResponse> RespondAsync(ReadOnlyMemory<byte> command, CancellationToken cancellation)
+    {
+        ProposalResult result = await ProposeHereAsync(command, cancellation);
+        return new ProposeResponse
         {
-            ReplicaStatus status = replica.Status;
-            if (status.Role == RaftRole.Leader)
+            Outcome = result.Outcome switch
             {
-                ProposalResult result = await ProposeHereAsync(command, cancellation);
-                if (Settle(result.Outcome, result.Answer, out OrderResult settled))
-                    return settled;
-                failure = Describe(result.Outcome);
-            }
-            else if (network.Link(status.Leader) is { } leader)
-            {
-                (ProposalOutcome outcome, ReadOnlyMemory<byte> answer) = await ProposeThereAsync(leader, command, cancellation);
-                if (Settle(outcome, answer, out OrderResult settled))
-                    return settled;
-                failure = Describe(outcome);
-            }
-            await Task.Delay(NoLeaderRetry, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-        return new OrderResult(null, failure, Unknown: false);
+                ProposalOutcome.Committed => ProposeResponse.Types.Outcome.Committed,
+                ProposalOutcome.NotLeader => ProposeResponse.Types.Outcome.NotLeader,
+                ProposalOutcome.Busy or ProposalOutcome.MembershipChangePending => ProposeResponse.Types.Outcome.Busy,
+                _ => ProposeResponse.Types.Outcome.Unknown,
+            },
+            Index = result.Index.Value,
+            LeaderId = result.Leader.Value,
+            Result = ByteString.CopyFrom(result.Answer.Span),
+        };
     }
 
     /// <summary>Proposes an encoded command on this replica, stamped with the leader's times.</summary>
@@ -73,53 +67,4 @@ internal sealed class OrderDesk(IReplica replica, PeerNetwork network, LogClock 
             return new ProposalResult(ProposalOutcome.Unknown, LogIndex.Zero, MemberId.None, default);
         }
     }
-
-    private async Task<(ProposalOutcome Outcome, ReadOnlyMemory<byte> Answer)> ProposeThereAsync(
-        PeerLink leader, ReadOnlyMemory<byte> command, CancellationToken cancellation)
-    {
-        RpcMetadata metadata = new();
-        metadata.Add(PeerLink.MemberHeader, network.Self.ToString());
-        try
-        {
-            ProposeResponse response = await leader.Client.ProposeAsync(
-                new ProposeRequest { Command = UnsafeByteOperations.UnsafeWrap(command) },
-                new RpcCallOptions(Metadata: metadata, CancellationToken: cancellation));
-            ProposalOutcome outcome = response.Outcome switch
-            {
-                ProposeResponse.Types.Outcome.Committed => ProposalOutcome.Committed,
-                ProposeResponse.Types.Outcome.NotLeader => ProposalOutcome.NotLeader,
-                ProposeResponse.Types.Outcome.Busy => ProposalOutcome.Busy,
-                _ => ProposalOutcome.Unknown,
-            };
-            return (outcome, response.Result.Memory);
-        }
-        catch (RpcException error) when (error.Code is StatusCode.FailedPrecondition or StatusCode.PermissionDenied)
-        {
-            return (ProposalOutcome.NotLeader, default);
-        }
-        catch (RpcException)
-        {
-            // The call may have arrived: whether the order was committed cannot be told from here.
-            return (ProposalOutcome.Unknown, default);
-        }
-    }
-
-    private static bool Settle(ProposalOutcome outcome, ReadOnlyMemory<byte> answer, out OrderResult result)
-    {
-        result = outcome switch
-        {
-            ProposalOutcome.Committed => new OrderResult(CommandAnswerCodec.Decode(answer.Span), null, false),
-            ProposalOutcome.Unknown => new OrderResult(
-                null, "leadership changed while the order was under way; it may or may not have been committed", Unknown: true),
-            _ => default,
-        };
-        return outcome is ProposalOutcome.Committed or ProposalOutcome.Unknown;
-    }
-
-    private static string Describe(ProposalOutcome outcome) => outcome switch
-    {
-        ProposalOutcome.Busy => "the leader is busy: too much waits to be committed",
-        ProposalOutcome.NotLeader => "the replica taken for the leader does not lead any more",
-        _ => $"the order was not taken: {outcome}",
-    };
 }

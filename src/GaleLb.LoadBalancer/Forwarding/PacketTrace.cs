@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
 using GaleLb.DataPlane;
-using GaleLb.State.Blocks;
 using GaleLb.State.Forwarding;
 
 namespace GaleLb.LoadBalancer.Forwarding;
@@ -39,7 +38,7 @@ internal sealed record PacketTrace(
             return Result("pass");
         }
         why.Add($"{Name(protocol)} {destination} is service {found.Name}, {Name(found.Forwarding)}.");
-        if (table.Blocks.FirstOrDefault(block => Holds(block, source.Address)) is { } range)
+        if (table.Blocks.FirstOrDefault(block => new IPNetwork(block.Address, block.Length).Contains(source.Address)) is { } range)
         {
             why.Add($"{source.Address} is blocked by {range}.");
             return Result("block", found);
@@ -72,20 +71,6 @@ internal sealed record PacketTrace(
             return Result("refuse", found, node, slot);
         }
         return Result("forward", found, node, slot);
-    }
-
-    private static bool Holds(ClientPrefix range, IPAddress address)
-    {
-        byte[] network = range.Address.GetAddressBytes(), bytes = address.GetAddressBytes();
-        if (network.Length != bytes.Length)
-            return false;
-        for (int at = 0, left = range.Length; left > 0; at++, left -= 8)
-        {
-            int mask = left >= 8 ? 0xFF : 0xFF << (8 - left) & 0xFF;
-            if (((network[at] ^ bytes[at]) & mask) != 0)
-                return false;
-        }
-        return true;
     }
 
     private static string Name(Protocol protocol) => protocol.ToString().ToLowerInvariant();

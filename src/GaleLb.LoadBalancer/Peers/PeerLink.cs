@@ -102,8 +102,7 @@ internal sealed class PeerLink : IAsyncDisposable
                         continue;
                     RaftFrame frame = new() { Message = UnsafeByteOperations.UnsafeWrap(MessageCodec.Encode(message)) };
                     bool last = !_outgoing.Reader.TryPeek(out _);
-                    // The peer may have ended the call while a write waits for room in a stream that nobody reads any more.
-                    await call.WriteAsync(frame, flush: last).AsTask().WaitAsync(ended.Token);
+                    await call.WriteAsync(frame, flush: last);
                 }
             }
         }

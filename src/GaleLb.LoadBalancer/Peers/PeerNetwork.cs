@@ -49,7 +49,7 @@ internal sealed class PeerNetwork(
         {
             if (membership.IsEmpty || membership.Find(address) is not null || IsExpected(address))
                 continue;
-            Close(address);
+            _ = CloseAsync(address);
         }
     }
 
@@ -67,11 +67,11 @@ internal sealed class PeerNetwork(
     }
 
     /// <summary>The invitation is over: who is not a member by now is not dialled any more, unless listed.</summary>
-    public void EndInvitation(string address, bool admitted)
+    public async Task EndInvitationAsync(string address, bool admitted)
     {
         _invited.TryRemove(address, out _);
         if (!admitted && !IsExpected(address))
-            Close(address);
+            await CloseAsync(address);
     }
 
     public void Send(Message message)
@@ -123,13 +123,13 @@ internal sealed class PeerNetwork(
             log.LogWarning("Replica {Address} cannot be reached: {Status}", address, status);
     }
 
-    /// <summary>Whether the peer was met within the last <paramref name="within"/>.</summary>
-    public bool IsReachable(PeerRecord peer, TimeSpan within) =>
-        peer.IntroducedAt != 0 && time.GetElapsedTime(peer.IntroducedAt) <= within;
+    /// <summary>Whether the peer was met a moment ago: introductions come twice a second.</summary>
+    public bool IsReachable(PeerRecord peer) =>
+        peer.IntroducedAt != 0 && time.GetElapsedTime(peer.IntroducedAt) <= ReachableWithin;
 
     /// <summary>The index that a member's kernel forwards by, as it said last; null when it cannot be reached.</summary>
     public LogIndex? KernelIndexOf(MemberId id) =>
-        directory.Find(id) is { Refusal: null, Introduction: { } said } peer && IsReachable(peer, ReachableWithin) ? new LogIndex(said.KernelIndex) : null;
+        directory.Find(id) is { Refusal: null, Introduction: { } said } peer && IsReachable(peer) ? new LogIndex(said.KernelIndex) : null;
 
     /// <summary>Asks members for their introductions now, instead of with the next of the regular ones; returns after a moment even if none is linked.</summary>
     public Task AskAgainAsync(IEnumerable<string> addresses, CancellationToken cancellation) =>
@@ -159,12 +159,14 @@ internal sealed class PeerNetwork(
     private bool IsExpected(string address) =>
         _invited.ContainsKey(address) || identity.Peers.Contains(address, StringComparer.Ordinal);
 
-    private void Close(string address)
+    private async Task CloseAsync(string address)
     {
         if (!_links.TryRemove(address, out PeerLink? link))
             return;
-        directory.Forget(address);
-        _ = link.DisposeAsync().AsTask();
+        // First ended, then forgotten: its last call would write the record anew.
+        await link.DisposeAsync();
+        if (!_links.ContainsKey(address))
+            directory.Forget(address);
     }
 
     private void Open(string address)

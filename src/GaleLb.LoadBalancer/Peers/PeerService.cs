@@ -61,20 +61,7 @@ internal sealed class PeerService(
     public async ValueTask<ProposeResponse> ProposeAsync(ProposeRequest request, RpcServerContext context)
     {
         Caller(context);
-        ProposalResult result = await orders.ProposeHereAsync(request.Command.Memory, context.CancellationToken);
-        return new ProposeResponse
-        {
-            Outcome = result.Outcome switch
-            {
-                ProposalOutcome.Committed => ProposeResponse.Types.Outcome.Committed,
-                ProposalOutcome.NotLeader => ProposeResponse.Types.Outcome.NotLeader,
-                ProposalOutcome.Busy or ProposalOutcome.MembershipChangePending => ProposeResponse.Types.Outcome.Busy,
-                _ => ProposeResponse.Types.Outcome.Unknown,
-            },
-            Index = result.Index.Value,
-            LeaderId = result.Leader.Value,
-            Result = Google.Protobuf.ByteString.CopyFrom(result.Answer.Span),
-        };
+        return await orders.RespondAsync(request.Command.Memory, context.CancellationToken);
     }
 
     public async ValueTask<ProposeResponse> ChangeMembersAsync(MembersRequest request, RpcServerContext context)

@@ -13,7 +13,8 @@ namespace GaleLb.LoadBalancer.Rest;
 /// <param name="Origin">Who asks, for the event history.</param>
 internal sealed record OrderTerms(LogIndex? IfMatch, string? IdempotencyKey, bool Force, bool DryRun, TimeSpan? Wait, string Origin)
 {
-    private static readonly string[] Known = ["force", "dry_run", "wait", "timeout"];
+    /// <summary>What the query of an order may name.</summary>
+    internal static readonly string[] Known = ["force", "dry_run", "wait", "timeout"];
     private static readonly TimeSpan WaitDefault = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan WaitMax = TimeSpan.FromHours(1);
 

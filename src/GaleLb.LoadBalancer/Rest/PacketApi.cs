@@ -14,9 +14,6 @@ internal sealed class PacketApi(TableReconciler tables, IDataPlane dataPlane, Da
     private const int ConnectionsDefault = 1000;
     private const int ConnectionsMax = 100_000;
 
-    // An explanation looks for one flow among all; beyond this many it says so instead.
-    private const int FlowsSearchedMax = 1_000_000;
-
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/api/v1/connections", Connections);
@@ -57,15 +54,13 @@ internal sealed class PacketApi(TableReconciler tables, IDataPlane dataPlane, Da
                 return Problem.Invalid("protocol", $"\"{unknown}\": \"tcp\" or \"udp\" expected");
         }
         ForwardingTable table = tables.View.Table;
-        ImmutableArray<FlowRow> flows = dataPlane.ListFlows(FlowsSearchedMax);
-        FlowRow? flow = flows.FirstOrDefault(f => f.Protocol == protocol && f.Client.Equals(source) && f.Service.Equals(destination));
         PacketTrace trace = PacketTrace.Of(
-            table, options.SelfAddresses, [.. options.ControlPorts, .. options.ProtectedPorts], options.HashSeed, flow,
-            dataPlane.Status.NextHops, source, destination, protocol);
+            table, options.SelfAddresses, [.. options.ControlPorts, .. options.ProtectedPorts], options.HashSeed,
+            dataPlane.FindFlow(protocol, source, destination), dataPlane.Status.NextHops, source, destination, protocol);
         return Results.Json(
             new ExplanationDocument(
                 table.Index.Value, table.Digest, tables.View.InKernel, trace.Verdict, trace.Service, trace.Node?.Name, trace.Node?.Address.ToString(), trace.Slot,
-                trace.KnownFlow, flows.Length == FlowsSearchedMax ? trace.Why.Add("More flows than were searched: the packet may belong to one.") : trace.Why),
+                trace.KnownFlow, trace.Why),
             RestJson.Answers.ExplanationDocument);
     }
 

@@ -22,7 +22,6 @@ internal sealed class ReadApi(
     Readiness readiness, PeerNetwork network, PeerDirectory directory, FileSettings file, ObservationDesk observations,
     LeaderContact contact, LogClock clock, TimeProvider time, IReadOnlyList<string> warnings)
 {
-    private static readonly TimeSpan PeerReachableWithin = TimeSpan.FromSeconds(2);
     private readonly long _startedAt = time.GetTimestamp();
 
     public void Map(IEndpointRouteBuilder routes)
@@ -115,7 +114,7 @@ internal sealed class ReadApi(
                 tables.View.Index.Value, tables.View.Digest, identity.ApiAddress, identity.Version, []);
         PeerRecord? peer = directory.Find(member.Id);
         ulong? match = status.Progress.FirstOrDefault(p => p.Id == member.Id)?.Match.Value;
-        bool reachable = peer is { Refusal: null } && network.IsReachable(peer, PeerReachableWithin);
+        bool reachable = peer is { Refusal: null } && network.IsReachable(peer);
         return new MemberDocument(
             member.Id.ToString(), member.Address, RoleName(member, status), member.Vacant, reachable, match,
             peer?.Introduction?.ConfigDigest, peer?.Introduction?.AppliedIndex, peer?.Introduction?.TableDigest,

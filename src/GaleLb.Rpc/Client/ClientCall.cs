@@ -173,8 +173,6 @@ internal sealed class ClientCall<TResponse> : IDisposable
             return isTrailersOnly ? throw new RpcException(StatusCode.Internal, $"{_channel.Target} sent a status before a message.") : message;
         HttpResponseHeaders trailers = isTrailersOnly ? response.Headers : response.TrailingHeaders;
         Finish(StatusIn(trailers), MetadataOf(trailers));
-        // A write that waits for room in a stream whose reader has ended would wait for ever.
-        Cancel();
         return null;
     }
 

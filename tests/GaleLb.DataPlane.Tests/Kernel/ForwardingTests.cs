@@ -79,6 +79,9 @@ public sealed class ForwardingTests
         FlowRow flow = plane.ListFlows(10).Single();
         (flow.Client.Address, flow.Service.Port, flow.Node.Address, flow.Node.Port).Should().Be(
             (Lab.ClientOne, (int)Lab.ServicePort, Lab.NodeOne, (int)Lab.TargetPort));
+        plane.FindFlow(Protocol.Tcp, flow.Client, flow.Service)!.Source.Should().Be(flow.Source);
+        plane.FindFlow(Protocol.Udp, flow.Client, flow.Service).Should().BeNull();
+        plane.FindFlow(Protocol.Tcp, flow.Node, flow.Source).Should().BeNull("that is the other half's key");
 
         lab.Balancer.Do(() => plane.Apply(Tables.Of(
             2, [Tables.Service(0, null, Lab.ServicePort, null)], [], [Tables.Node(0, Lab.NodeOne, flows: NodeFlows.Refuse)])));

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using GaleLb.LoadBalancer.Rest;
+using GaleLb.State.Commands;
 
 namespace GaleLb.LoadBalancer.Tests.Rest;
 
@@ -38,6 +39,22 @@ public sealed partial class OpenApiTests
             schema.Value.GetProperty("properties").EnumerateObject().Select(p => p.Name)
                 .Should().BeEquivalentTo(fields!.Properties.Select(p => p.Name), $"these are the fields of {type.Name}");
         }
+    }
+
+    [Fact]
+    public void Orders_TakeTheTermsThatAreRead()
+    {
+        using JsonDocument document = Document();
+        JsonElement[] orders = [.. document.RootElement.GetProperty("paths").EnumerateObject()
+            .SelectMany(path => path.Value.EnumerateObject()).Where(operation => operation.Name != "get").Select(operation => operation.Value)];
+
+        orders.Should().HaveCountGreaterThan(10).And.AllSatisfy(order => order.GetProperty("parameters").EnumerateArray()
+            .Where(parameter => parameter.TryGetProperty("$ref", out _))
+            .Select(parameter => parameter.GetProperty("$ref").GetString()!.Split('/')[^1])
+            .Except(["If-Match", "Idempotency-Key"], StringComparer.Ordinal)
+            .Should().BeEquivalentTo(OrderTerms.Known));
+        document.RootElement.GetProperty("components").GetProperty("parameters").GetProperty("Idempotency-Key").GetProperty("schema")
+            .GetProperty("maxLength").GetInt32().Should().Be(CommandEnvelope.IdempotencyKeyMax);
     }
 
     [Fact]

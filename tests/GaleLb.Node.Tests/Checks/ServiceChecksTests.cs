@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -109,32 +111,18 @@ public sealed class ServiceChecksTests : IDisposable
     public async Task Exec_Cancelled_IsKilled()
     {
         using CancellationTokenSource cancel = new();
-        string mark = Path.GetTempFileName();
-        Task<ServiceReport> check = new ExecServiceCheck(["/bin/sh", "-c", $"echo $$ > {mark}; exec cat /dev/zero"]).CheckAsync(cancel.Token);
-        string pid;
-        while ((pid = (await File.ReadAllTextAsync(mark)).Trim()).Length == 0)
-            await Task.Delay(1);
+        string pipe = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        using (Process make = Process.Start("mkfifo", pipe))
+            await make.WaitForExitAsync();
+        Task<ServiceReport> check = new ExecServiceCheck(["/bin/sh", "-c", $"echo $$ > {pipe}; exec cat /dev/zero"]).CheckAsync(cancel.Token);
+        // To open a pipe for reading waits for its writer.
+        using Process program = Process.GetProcessById(int.Parse(await File.ReadAllTextAsync(pipe), CultureInfo.InvariantCulture));
+        File.Delete(pipe);
 
         await cancel.CancelAsync();
 
         await check.Invoking(c => c).Should().ThrowAsync<OperationCanceledException>();
-        // Reaped by the runtime a moment later at most: a dead process is gone or a zombie.
-        while (IsAlive(pid))
-            await Task.Delay(1);
-        File.Delete(mark);
-    }
-
-    private static bool IsAlive(string pid)
-    {
-        try
-        {
-            return !File.ReadAllText(Path.Combine("/proc", pid, "stat")).Contains(") Z", StringComparison.Ordinal);
-        }
-        catch (IOException)
-        {
-            // Gone before it was opened, or between that and the read.
-            return false;
-        }
+        await program.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     private static Task<ServiceReport> CheckAsync(IServiceCheck check) => check.CheckAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60));
