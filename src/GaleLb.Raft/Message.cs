@@ -12,8 +12,12 @@ public abstract record Message(MemberId From, MemberId To, Term Term);
 public sealed record VoteRequest(
     MemberId From, MemberId To, Term Term, bool PreVote, LogIndex LastIndex, Term LastTerm, bool Transfer) : Message(From, To, Term);
 
-/// <summary><paramref name="PreVote"/> repeats the request's. A refusal carries the refuser's own term.</summary>
-public sealed record VoteResponse(MemberId From, MemberId To, Term Term, bool PreVote, bool Granted) : Message(From, To, Term);
+/// <summary>
+/// <paramref name="PreVote"/> repeats the request's. A refusal carries the refuser's own term. <paramref name="Incomplete"/>:
+/// the voter may have lost entries that it acknowledged (<see cref="LogLoss.Possible"/>).
+/// </summary>
+public sealed record VoteResponse(MemberId From, MemberId To, Term Term, bool PreVote, bool Granted, bool Incomplete = false)
+    : Message(From, To, Term);
 
 /// <summary>
 /// Thesis §3.5. <paramref name="PreviousIndex"/>/<paramref name="PreviousTerm"/> precede <paramref name="Entries"/>;
@@ -30,10 +34,18 @@ public sealed record AppendRequest(
 public sealed record AppendResponse(
     MemberId From, MemberId To, Term Term, bool Accepted, LogIndex Index, LogIndex HintIndex, Term HintTerm) : Message(From, To, Term);
 
-/// <summary>A leader's sign of life; <paramref name="ReadSequence"/> is the newest ReadIndex round it also confirms (thesis §6.4).</summary>
-public sealed record HeartbeatRequest(MemberId From, MemberId To, Term Term, LogIndex Commit, ulong ReadSequence) : Message(From, To, Term);
+/// <summary>
+/// A leader's sign of life; <paramref name="ReadSequence"/> is the newest ReadIndex round it also confirms (thesis §6.4). To a
+/// member whose log is incomplete it repeats that one's token and says how far the leader's log reached when it first heard
+/// the token: with that much the member is complete again. Token zero: none.
+/// </summary>
+public sealed record HeartbeatRequest(
+    MemberId From, MemberId To, Term Term, LogIndex Commit, ulong ReadSequence, ulong RecoveryToken = 0, LogIndex RecoveryTarget = default)
+    : Message(From, To, Term);
 
-public sealed record HeartbeatResponse(MemberId From, MemberId To, Term Term, ulong ReadSequence) : Message(From, To, Term);
+/// <summary><paramref name="RecoveryToken"/>: drawn at the start of a member whose log is incomplete; zero otherwise.</summary>
+public sealed record HeartbeatResponse(MemberId From, MemberId To, Term Term, ulong ReadSequence, ulong RecoveryToken = 0)
+    : Message(From, To, Term);
 
 /// <summary>One chunk of the leader's snapshot (thesis §5.4), <paramref name="TotalBytes"/> in all, starting at <paramref name="Offset"/>.</summary>
 public sealed record SnapshotChunk(

@@ -19,7 +19,7 @@ internal sealed class Progress(Member member, InflightWindow inflight)
     public MemberId Id => Member.Id;
     public ProgressState State { get; private set; } = ProgressState.Probe;
 
-    /// <summary>The last entry known to be durable there and equal to ours. Never moves back within a term.</summary>
+    /// <summary>The last entry known to be durable there and equal to ours. Moves back within a term only when the member lost entries.</summary>
     public LogIndex Match { get; set; }
 
     /// <summary>The next entry to send; always beyond <see cref="Match"/>.</summary>
@@ -36,6 +36,12 @@ internal sealed class Progress(Member member, InflightWindow inflight)
 
     /// <summary>The newest ReadIndex round it confirmed (thesis §6.4).</summary>
     public ulong ReadSequence { get; set; }
+
+    /// <summary>By which the member says that its log is incomplete; zero when it is not.</summary>
+    public ulong RecoveryToken { get; set; }
+
+    /// <summary>Where our log ended when we first heard the token.</summary>
+    public LogIndex RecoveryTarget { get; set; }
 
     public InflightWindow Inflight { get; } = inflight;
     public SnapshotTransfer? Transfer { get; private set; }

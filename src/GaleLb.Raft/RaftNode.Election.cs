@@ -54,7 +54,10 @@ public sealed partial class RaftNode
         if (_role == RaftRole.Leader)
             LeaveLeadership();
         if (term > _term)
+        {
             (_term, _vote) = (term, MemberId.None);
+            ForgetRecoveryTarget();
+        }
         _role = RaftRole.Follower;
         if (_leader != leader)
         {
@@ -76,7 +79,7 @@ public sealed partial class RaftNode
         ForgetLeader();
         ResetElectionTimer();
         _votes.Clear();
-        _votes.Record(_self, granted: true);
+        _votes.Record(_self, granted: true, _loss == LogLoss.Possible);
         foreach (Member member in _memberships.Current.Members)
             if (IsReachableVoter(member))
                 _messages.Add(new VoteRequest(_self, member.Id, _term.Next(), PreVote: true, _log.LastIndex, _log.LastTerm, Transfer: false));
@@ -92,6 +95,7 @@ public sealed partial class RaftNode
         _role = RaftRole.Candidate;
         ForgetLeader();
         (_term, _vote) = (_term.Next(), _self);
+        ForgetRecoveryTarget();
         ResetElectionTimer();
         _votes.Clear();
         foreach (Member member in _memberships.Current.Members)
@@ -110,14 +114,14 @@ public sealed partial class RaftNode
         if (IsLeaderFresh && !request.Transfer)
             return;
         bool free = _vote == request.From || (_vote.IsNone && _leader.IsNone) || (request.PreVote && request.Term > _term);
-        bool granted = free && _log.IsUpToDate(request.LastIndex, request.LastTerm);
+        bool granted = free && _loss != LogLoss.Certain && _log.IsUpToDate(request.LastIndex, request.LastTerm);
         if (granted && !request.PreVote)
         {
             _vote = request.From;
             ResetElectionTimer();
         }
         Term answer = request.PreVote && granted ? request.Term : _term;
-        var response = new VoteResponse(_self, request.From, answer, request.PreVote, granted);
+        var response = new VoteResponse(_self, request.From, answer, request.PreVote, granted, _loss == LogLoss.Possible);
         if (request.PreVote)
             _messages.Add(response);
         else
@@ -128,12 +132,12 @@ public sealed partial class RaftNode
     {
         if (response.PreVote && _role == RaftRole.PreCandidate && (!response.Granted || response.Term == _term.Next()))
         {
-            _votes.Record(response.From, response.Granted);
+            _votes.Record(response.From, response.Granted, response.Incomplete);
             CountPreVotes();
         }
         else if (!response.PreVote && _role == RaftRole.Candidate)
         {
-            _votes.Record(response.From, response.Granted);
+            _votes.Record(response.From, response.Granted, response.Incomplete);
             CountVotes();
         }
     }
@@ -159,7 +163,7 @@ public sealed partial class RaftNode
     {
         if (_role != RaftRole.Candidate || _hardStateDurable != new HardState(_term, _self))
             return;
-        _votes.Record(_self, granted: true);
+        _votes.Record(_self, granted: true, _loss == LogLoss.Possible);
         CountVotes();
     }
 }

@@ -35,6 +35,7 @@ public sealed partial class RaftNode
         _heartbeatElapsed = 0;
         _transferTarget = MemberId.None;
         _readSequence = 0;
+        Recover(); // Who is elected holds every committed entry, however it was elected.
         _progress = [];
         RefreshProgress();
         _uncommittedBytes = 0;
@@ -77,7 +78,7 @@ public sealed partial class RaftNode
                 continue;
             // Never beyond what is known to match there: it commits without looking.
             LogIndex commit = peer.Match < _log.Commit ? peer.Match : _log.Commit;
-            _messages.Add(new HeartbeatRequest(_self, peer.Id, _term, commit, _readSequence));
+            _messages.Add(new HeartbeatRequest(_self, peer.Id, _term, commit, _readSequence, peer.RecoveryToken, peer.RecoveryTarget));
         }
     }
 

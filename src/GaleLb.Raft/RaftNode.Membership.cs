@@ -54,8 +54,9 @@ public sealed partial class RaftNode
     /// A voter campaigns; so does one whose removal or demotion is appended and not known committed, as its vote and log may
     /// still be needed to commit that very change (§4.2.2). Right after a restart little is known committed, so every
     /// configuration from the committed one on counts; a member that is out for good is ignored by the others (pre-vote).
+    /// One that lost entries may have lost a configuration too, and would be elected by the one before it.
     /// </summary>
-    private bool MayCampaign => !_suspended && _memberships.AnyFrom(_log.Commit, IsLivingVoter);
+    private bool MayCampaign => !_suspended && _loss != LogLoss.Certain && _memberships.AnyFrom(_log.Commit, IsLivingVoter);
 
     private bool IsLivingVoter(Membership membership) => membership.Find(_self) is { Role: MemberRole.Voter, Vacant: false };
 
@@ -110,13 +111,13 @@ public sealed partial class RaftNode
     private ImmutableArray<MemberProgress> DescribeProgress()
     {
         if (_role != RaftRole.Leader)
-            return [new MemberProgress(_self, _log.Stable, _log.LastIndex.Next(), RecentlyActive: true, Snapshotting: false)];
+            return [new MemberProgress(_self, _log.Stable, _log.LastIndex.Next(), RecentlyActive: true, Snapshotting: false, IsIncomplete)];
         var builder = ImmutableArray.CreateBuilder<MemberProgress>(_progress.Length);
         foreach (Progress peer in _progress)
         {
             builder.Add(peer.Id == _self
-                ? new MemberProgress(_self, _log.Stable, _log.LastIndex.Next(), RecentlyActive: true, Snapshotting: false)
-                : new MemberProgress(peer.Id, peer.Match, peer.Next, IsActive(peer), peer.State == ProgressState.Snapshot));
+                ? new MemberProgress(_self, _log.Stable, _log.LastIndex.Next(), RecentlyActive: true, Snapshotting: false, IsIncomplete)
+                : new MemberProgress(peer.Id, peer.Match, peer.Next, IsActive(peer), peer.State == ProgressState.Snapshot, peer.RecoveryToken != 0));
         }
         return builder.MoveToImmutable();
     }

@@ -21,6 +21,7 @@ public sealed partial class RaftNode
         || _log.HasUnemitted
         || _log.HasDeliverable
         || _flushPending
+        || _recovered
         || HasReadRoundToStart;
 
     /// <summary>Takes the work that has gathered; it is not handed out again.</summary>
@@ -41,7 +42,9 @@ public sealed partial class RaftNode
             MessagesAfterPersist = Take(_messagesAfterPersist),
             Committed = _log.TakeDeliverable(),
             Reads = Take(_readGrants),
+            Recovered = _recovered,
         };
+        _recovered = false;
         _hardStateEmitted = hardState;
         _snapshotReceived = null;
         if (ready.NeedsPersist)
@@ -65,6 +68,7 @@ public sealed partial class RaftNode
         if (!any)
             return;
         CountOwnVote();
+        RecoverIfComplete();
         if (_role == RaftRole.Leader)
             AdvanceCommitByCounting();
     }

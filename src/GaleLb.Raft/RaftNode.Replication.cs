@@ -139,11 +139,14 @@ public sealed partial class RaftNode
         bool stale = peer.State switch
         {
             ProgressState.Probe => response.Index != peer.Next.Previous(),
-            ProgressState.Replicate => response.Index <= peer.Match,
+            // A member that lost entries may refuse what it once accepted.
+            ProgressState.Replicate => response.Index <= peer.Match && peer.RecoveryToken == 0,
             _ => true,
         };
         if (stale)
             return;
+        if (peer.RecoveryToken != 0 && response.Index <= peer.Match)
+            peer.Match = LogIndex.Zero;
         LogIndex hint = response.HintIndex < response.Index ? response.HintIndex : response.Index;
         LogIndex next = _log.LastAtMost(hint, response.HintTerm).Next();
         peer.BecomeProbe(next < response.Index ? next : response.Index);
@@ -157,6 +160,7 @@ public sealed partial class RaftNode
         if (response.ReadSequence > peer.ReadSequence)
             peer.ReadSequence = response.ReadSequence;
         ConfirmReads();
+        FollowRecovery(peer, response.RecoveryToken);
         ResumeSnapshot(peer);
         peer.ProbeOutstanding = false;
         if (peer.Match >= _log.LastIndex && peer.State == ProgressState.Replicate)
@@ -219,6 +223,7 @@ public sealed partial class RaftNode
             return;
         }
         AppendMissing(request.Entries);
+        NoteMatched(last);
         _log.AdvanceCommit(request.Commit < last ? request.Commit : last);
         ReplyAccepted(request.From, last < _log.Commit ? _log.Commit : last);
     }
@@ -251,8 +256,9 @@ public sealed partial class RaftNode
     private void HandleHeartbeatRequest(HeartbeatRequest request)
     {
         FollowLeader(request.From);
-        _log.AdvanceCommit(request.Commit);
-        Reply(new HeartbeatResponse(_self, request.From, _term, request.ReadSequence));
+        _log.AdvanceCommit(MayCommitUpTo(request.Commit));
+        HeedRecoveryTarget(request);
+        Reply(new HeartbeatResponse(_self, request.From, _term, request.ReadSequence, _recoveryToken));
     }
 
     private void FollowLeader(MemberId leader)

@@ -111,6 +111,7 @@ public sealed partial class RaftNode
         if (metadata.Index <= _log.Commit || _log.Matches(metadata.Index, metadata.Term))
         {
             _assembly = null;
+            NoteMatched(metadata.Index);
             _log.AdvanceCommit(metadata.Index);
             ReplyAccepted(chunk.From, metadata.Index);
             return;
@@ -124,6 +125,7 @@ public sealed partial class RaftNode
         if (!_assembly.IsComplete)
             return;
         Install(_assembly.Complete());
+        NoteMatched(metadata.Index);
         ReplyAccepted(chunk.From, metadata.Index);
     }
 

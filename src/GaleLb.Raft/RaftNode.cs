@@ -52,15 +52,19 @@ public sealed partial class RaftNode
 
         // Answers to reads forwarded by an earlier incarnation of this member must not be taken for answers to ours.
         _wireToken = (ulong)_jitter.Next(int.MaxValue) << 32;
+        _loss = recovery.Loss;
+        if (IsIncomplete)
+            _recoveryToken = 1 + (ulong)_jitter.Next(int.MaxValue);
         ResetElectionTimer();
     }
 
     public RaftStatus Status => new(
-        _self, _role, _term, _leader, _log.FirstIndex, _log.LastIndex, _log.Commit, _memberships.Current, DescribeProgress());
+        _self, _role, _term, _leader, _log.FirstIndex, _log.LastIndex, _log.Commit, _memberships.Current, DescribeProgress(), _loss);
 
     /// <summary>The configuration in force at <paramref name="index"/>, for naming a snapshot there. It must not be compacted.</summary>
     public Membership MembershipAt(LogIndex index) => _memberships.At(index);
 
+    internal LogLoss Loss => _loss;
     internal RaftRole Role => _role;
     internal Term Term => _term;
     internal MemberId Leader => _leader;
@@ -142,7 +146,7 @@ public sealed partial class RaftNode
                 Reply(new VoteResponse(_self, request.From, _term, request.PreVote, Granted: false));
                 break;
             case AppendRequest or HeartbeatRequest or SnapshotChunk:
-                Reply(new HeartbeatResponse(_self, message.From, _term, 0));
+                Reply(new HeartbeatResponse(_self, message.From, _term, 0, _recoveryToken));
                 break;
         }
     }

@@ -10,9 +10,12 @@ public enum RaftRole : byte
     Leader,
 }
 
-/// <summary>A leader's view of one member, or a member's view of itself; for status only.</summary>
-public sealed record MemberProgress(MemberId Id, LogIndex Match, LogIndex Next, bool RecentlyActive, bool Snapshotting);
+/// <summary>
+/// A leader's view of one member, or a member's view of itself; for status only. <paramref name="Incomplete"/>: it lacks, or may
+/// lack, entries that it acknowledged.
+/// </summary>
+public sealed record MemberProgress(MemberId Id, LogIndex Match, LogIndex Next, bool RecentlyActive, bool Snapshotting, bool Incomplete);
 
 public sealed record RaftStatus(
     MemberId Self, RaftRole Role, Term Term, MemberId Leader, LogIndex FirstIndex, LogIndex LastIndex, LogIndex CommitIndex,
-    Membership Membership, ImmutableArray<MemberProgress> Progress);
+    Membership Membership, ImmutableArray<MemberProgress> Progress, LogLoss Loss);

@@ -29,6 +29,9 @@ public sealed record Ready
     /// <summary>Reads that may be answered once the state machine has applied up to the index given.</summary>
     public ImmutableArray<ReadGrant> Reads { get; init; } = [];
 
+    /// <summary>The log is complete again: the caller forgets that it was not (<see cref="RaftRecovery.Loss"/>), at its leisure.</summary>
+    public bool Recovered { get; init; }
+
     public bool NeedsPersist => HardState is not null || Snapshot is not null || !Entries.IsEmpty || !MessagesAfterPersist.IsEmpty;
 }
 

@@ -1,24 +1,36 @@
 namespace GaleLb.Raft;
 
-/// <summary>The votes of one campaign. Only those of voters of the candidate's own configuration count, each once.</summary>
+/// <summary>
+/// The votes of one campaign. Only those of voters of the candidate's own configuration count, each once. A grant by a member
+/// that may have lost entries counts only where every voter grants (docs/decisions/0009).
+/// </summary>
 internal sealed class VoteTally
 {
     private readonly List<MemberId> _granted = [];
+    private readonly List<MemberId> _grantedIncomplete = [];
     private readonly List<MemberId> _refused = [];
 
     public void Clear()
     {
         _granted.Clear();
+        _grantedIncomplete.Clear();
         _refused.Clear();
     }
 
-    public void Record(MemberId voter, bool granted)
+    public void Record(MemberId voter, bool granted, bool incomplete)
     {
-        if (!_granted.Contains(voter) && !_refused.Contains(voter))
-            (granted ? _granted : _refused).Add(voter);
+        if (_granted.Contains(voter) || _grantedIncomplete.Contains(voter) || _refused.Contains(voter))
+            return;
+        List<MemberId> votes = !granted ? _refused : incomplete ? _grantedIncomplete : _granted;
+        votes.Add(voter);
     }
 
-    public bool IsWon(Membership membership) => Count(_granted, membership) >= membership.Quorum;
+    public bool IsWon(Membership membership)
+    {
+        int granted = Count(_granted, membership);
+        return granted >= membership.Quorum
+            || (_grantedIncomplete.Count > 0 && granted + Count(_grantedIncomplete, membership) == membership.Voters.Length);
+    }
 
     /// <summary>So many refused that a quorum can no longer be reached.</summary>
     public bool IsLost(Membership membership) => membership.Voters.Length - Count(_refused, membership) < membership.Quorum;

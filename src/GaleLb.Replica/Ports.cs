@@ -46,12 +46,13 @@ public readonly record struct ReadResult(LogIndex? Index);
 
 /// <summary>
 /// This replica's place in the cluster. <paramref name="LeaderContact"/> is false when an election timeout has passed
-/// without word from a leader (or, for a leader, from a quorum).
+/// without word from a leader (or, for a leader, from a quorum). <paramref name="Loss"/>: what this replica acknowledged
+/// and lost to its disk; until the others have made it good its vote counts as docs/decisions/0009 says.
 /// </summary>
 public sealed record ReplicaStatus(
     MemberId Self, RaftRole Role, Term Term, MemberId Leader, LogIndex FirstIndex, LogIndex LastIndex, LogIndex CommitIndex,
     LogIndex AppliedIndex, LogIndex SnapshotIndex, Membership Membership, ImmutableArray<MemberProgress> Progress,
-    bool LeaderContact, bool DirectoryEmpty, FoundingStatus Founding);
+    bool LeaderContact, bool DirectoryEmpty, FoundingStatus Founding, LogLoss Loss = LogLoss.None);
 
 /// <summary>Where a replica without a cluster stands, for people: what it waits for, and on whom.</summary>
 public sealed record FoundingStatus(bool Waiting, string Reason);

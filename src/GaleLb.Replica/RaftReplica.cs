@@ -90,6 +90,12 @@ public sealed partial class RaftReplica : IReplica, IAsyncDisposable
             observer.Noted(
                 $"The WAL ended in {Recovery.TruncatedBytes} bytes of a write that never finished; they were cut off." +
                 (Recovery.TailSuspect ? " An intact record lay behind the break, as after a reordered write or damage to the last one." : ""));
+        if (Recovery.Damage is { } damage)
+            observer.Noted($"The log was damaged and put aside as damaged-*; the others make a new one complete. {damage}");
+        if (_status.Loss == LogLoss.Certain)
+            observer.Noted("This replica has lost what it once acknowledged: it has no vote until the others have made its log complete.");
+        else if (_status.Loss == LogLoss.Possible)
+            observer.Noted("This replica may have lost what it last acknowledged: until its log is complete its vote counts only where all voters agree.");
         _timer = _time.CreateTimer(_ => _queue.Wake(), null, TimeSpan.Zero, _options.Tick);
     }
 

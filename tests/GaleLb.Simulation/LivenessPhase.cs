@@ -38,9 +38,8 @@ internal sealed class LivenessPhase(World world, EventQueue events, Roster roste
             member.PausedUntil = 0;
             member.DiskStalled = false;
             member.TickMicroseconds = 10_000;
+            World.Guard(member, member.HealDisk); // Before it starts: one whose disk is full may not be able to.
             roster.Revive(member);
-            if (member.IsUp)
-                World.Guard(member, member.HealDisk);
         }
     }
 

@@ -59,8 +59,9 @@ internal sealed class Roster(World world, IMemberFactory factory)
     /// </summary>
     public void WipeOne()
     {
+        // One whose list is itself alone founds a cluster of its own when it comes back, as it was told to.
         List<SimulatedMember> living = [.. All.Where(m => !m.IsDead)];
-        if (living.Exists(m => !m.IsUp))
+        if (living.Exists(m => !m.IsUp) || (factory.IsSelfFounding && _initial.Members.Length == 1))
             return;
         SimulatedMember victim = world.Random.Pick(living);
         if (!living.TrueForAll(m => LivingVoters(m.Membership, without: victim.Id) >= m.Membership.Quorum))
@@ -78,8 +79,34 @@ internal sealed class Roster(World world, IMemberFactory factory)
         world.Boot(Add(NewId(), victim.Address, null, [.. _initial.Members.Select(m => m.Address)]));
     }
 
+    /// <summary>
+    /// A disk loses something while its replica is down. The machine runs on: what stands unsynced behind a batch to tell that
+    /// it was durable is lost only together with power. Only on a minority at once: of every configuration that anybody holds
+    /// a majority stays that lost nothing.
+    /// </summary>
+    public void DamageOne()
+    {
+        List<SimulatedMember> living = [.. All.Where(m => !m.IsDead)];
+        if (living.Exists(m => !m.IsUp))
+            return;
+        SimulatedMember victim = world.Random.Pick(living);
+        if (victim.LastIndex == LogIndex.Zero || !living.TrueForAll(m => LivingVoters(m.Membership, without: victim.Id) >= m.Membership.Quorum))
+            return;
+        world.Ended(victim, "is killed, and its disk damaged", processOnly: true);
+        victim.Damage();
+        victim.IsDamaged = true;
+    }
+
+    /// <summary>How many voters have all that they ever had.</summary>
     public int LivingVoters(Membership membership, MemberId without = default) =>
-        membership.Voters.Count(id => id != without && Find(id) is { IsDead: false });
+        membership.Voters.Count(id => id != without && Find(id) is { IsDead: false } member && !HasLost(member));
+
+    private static bool HasLost(SimulatedMember member)
+    {
+        if (member.IsUp && !member.IsIncomplete)
+            member.IsDamaged = false;
+        return member.IsDamaged;
+    }
 
     private static string AddressOf(int seat) => $"10.0.0.{seat}:9090";
 

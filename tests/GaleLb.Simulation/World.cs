@@ -25,7 +25,7 @@ internal sealed class World : ISimulationHost
     public World(ulong seed, PlantedBug bug, IMemberFactory members, Action<string>? trace)
     {
         Random = new SimulationRandom(seed);
-        Profile = FaultProfile.Draw(Random);
+        Profile = FaultProfile.Draw(Random, new SimulationRandom(~seed));
         Bug = bug;
         _trace = trace;
         Oracles = new OracleSet(members.OrderOf);
@@ -114,10 +114,12 @@ internal sealed class World : ISimulationHost
 
     public void Note(SimulatedMember member, string text) => Trace(member, text);
 
-    public void Ended(SimulatedMember member, string reason)
+    public void Ended(SimulatedMember member, string reason) => Ended(member, reason, processOnly: false);
+
+    public void Ended(SimulatedMember member, string reason, bool processOnly)
     {
         Trace(member, reason);
-        member.Crash();
+        member.Crash(processOnly);
         _events.After(Random.Between(1_000, 3_000_000), () => _roster.Revive(member));
     }
 

@@ -133,7 +133,11 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
         PeerDirectory directory = new();
         PeerNetwork network = new(identity, directory, tls, time, _logging.CreateLogger<PeerNetwork>());
         _replica = RaftReplica.Open(
-            new ReplicaOptions { Address = identity.Address, Addresses = identity.Peers, Raft = Timeouts(options.Quorum) },
+            new ReplicaOptions
+            {
+                Address = identity.Address, Addresses = identity.Peers, Raft = Timeouts(options.Quorum),
+                Store = new StoreOptions { SetDamageAside = identity.Peers.Length > 1 },
+            },
             FileDisk.Open(options.Quorum.DataDirectory), machine, time, new SystemRandomness());
         _undo.Push(_replica.DisposeAsync);
         _undo.Push(network.DisposeAsync);

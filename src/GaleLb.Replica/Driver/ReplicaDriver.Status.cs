@@ -11,7 +11,7 @@ public sealed partial class ReplicaDriver
     public ReplicaStatus Status => new(
         Self, _raft.Role, _raft.Term, _raft.Leader, _raft.FirstIndex, _raft.LastIndex, _raft.CommitIndex, AppliedIndex,
         _shelf.Latest?.Index ?? LogIndex.Zero, _raft.Membership, _raft.Progress, HasLeaderContact(), DirectoryEmpty,
-        new FoundingStatus(DirectoryEmpty, _foundingReason));
+        new FoundingStatus(DirectoryEmpty, _foundingReason), _raft.Loss);
 
     private void Heard(Message message)
     {

@@ -58,8 +58,8 @@ public sealed partial class ReplicaDriver
 
     public LogIndex AppliedIndex { get; private set; }
 
-    /// <summary>Neither log nor snapshot: this replica has no cluster yet.</summary>
-    public bool DirectoryEmpty => _raft.LastIndex == LogIndex.Zero;
+    /// <summary>Neither log nor snapshot: this replica has no cluster yet. One whose log was lost to damage has one.</summary>
+    public bool DirectoryEmpty => _raft.LastIndex == LogIndex.Zero && _raft.Loss == LogLoss.None;
 
     /// <summary>Takes in one event at <paramref name="now"/>.</summary>
     public void Handle(in ReplicaEvent e, TimeSpan now)
@@ -144,6 +144,12 @@ public sealed partial class ReplicaDriver
             Restore(snapshot);
         if (ready.NeedsPersist)
             _pending.Add(ready);
+        if (ready.Recovered)
+        {
+            ReplicaStore.Complete(_removals);
+            Note("The log is complete again, so that this replica's vote counts as before.");
+        }
+
         Apply(ready.Committed);
         foreach (ReadGrant grant in ready.Reads)
             Granted(grant);

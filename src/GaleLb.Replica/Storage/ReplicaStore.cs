@@ -8,13 +8,20 @@ public sealed record StoreOptions
 {
     /// <summary>A WAL segment's preallocated length.</summary>
     public long SegmentBytes { get; init; } = 16 << 20;
+
+    /// <summary>
+    /// Whether a damaged log is put aside, so that the replica starts with an empty one and has the others make it complete;
+    /// otherwise it is refused. Only where there are others.
+    /// </summary>
+    public bool SetDamageAside { get; init; }
 }
 
 /// <summary>What was found when a directory was opened, for the log and for status.</summary>
 /// <param name="Created">The directory was new.</param>
 /// <param name="TruncatedBytes">The length of a torn batch that was cut off the end of the WAL; 0 for none.</param>
 /// <param name="TailSuspect">An intact record lay behind the break: a write the disk reordered, or damage to the last batch.</param>
-public sealed record RecoveryReport(bool Created, long TruncatedBytes, bool TailSuspect);
+/// <param name="Damage">Why the log was put aside; null when it was not.</param>
+public sealed record RecoveryReport(bool Created, long TruncatedBytes, bool TailSuspect, string? Damage);
 
 /// <summary>
 /// One replica's directory: identity, hard state, WAL and snapshots. Opening recovers and settles it synchronously; from
@@ -26,14 +33,15 @@ public sealed class ReplicaStore
     private readonly WalWriter _wal;
     private readonly List<string> _snapshots;
 
-    private ReplicaStore(MemberId self, HardStateFile hardState, WalWriter wal, List<string> snapshots, Snapshot? snapshot, ImmutableArray<Entry> entries, RecoveryReport report)
+    private ReplicaStore(MemberId self, HardStateFile hardState, WalWriter wal, List<string> snapshots, Snapshot? snapshot, ImmutableArray<Entry> entries, LogLoss loss,
+        RecoveryReport report)
     {
         Self = self;
         _hardState = hardState;
         _wal = wal;
         _snapshots = snapshots;
         Snapshot = snapshot;
-        Recovery = new RaftRecovery { HardState = hardState.State, Snapshot = snapshot?.Metadata, Entries = entries };
+        Recovery = new RaftRecovery { HardState = hardState.State, Snapshot = snapshot?.Metadata, Entries = entries, Loss = loss };
         Report = report;
     }
 
@@ -61,6 +69,19 @@ public sealed class ReplicaStore
             Create(disk, files, options, newId());
 
         MemberId self = IdentityFile.Read(disk);
+        try
+        {
+            return Recover(disk, options, self, created, damage: null);
+        }
+        catch (StorageException failure) when (options.SetDamageAside && DamagedLog.Concerns(failure))
+        {
+            DamagedLog.SetAside(disk, options, self);
+            return Recover(disk, options, self, created, failure.Message);
+        }
+    }
+
+    private static ReplicaStore Recover(IDisk disk, StoreOptions options, MemberId self, bool created, string? damage)
+    {
         HardStateFile hardState = HardStateFile.Read(disk, self);
         List<string> snapshots = [.. disk.List().Where(SnapshotFile.IsSnapshot)];
         Snapshot? snapshot = snapshots.Count == 0 ? null : SnapshotFile.Read(disk, snapshots[^1], self);
@@ -70,7 +91,14 @@ public sealed class ReplicaStore
         if (!entries.IsEmpty && entries[^1].Term > hardState.State.Term)
             throw StorageException.Damaged(disk, HardStateFile.Name, 0, $"its term {hardState.State.Term} is below the log's, {entries[^1].Term}");
 
+        LogLoss loss = IncompleteFile.Read(disk);
         List<DiskOperation> operations = [];
+        if (reader.TailSuspect && loss == LogLoss.None)
+        {
+            loss = LogLoss.Possible;
+            IncompleteFile.Create(loss, operations);
+        }
+
         hardState.Write(hardState.State, operations);
         reader.Settle(operations);
         foreach (string partial in disk.List().Where(SnapshotFile.IsPartial))
@@ -81,11 +109,15 @@ public sealed class ReplicaStore
             wal.AddReset(snapshot!.Metadata.Index, snapshot.Metadata.Term);
             wal.Flush(operations);
         }
+        else
+        {
+            wal.MarkDurable(operations);
+        }
 
         foreach (DiskOperation operation in operations)
             disk.Execute(operation);
         return new ReplicaStore(
-            self, hardState, wal, snapshots, snapshot, entries, new RecoveryReport(created, reader.TruncatedBytes, reader.TailSuspect));
+            self, hardState, wal, snapshots, snapshot, entries, loss, new RecoveryReport(created, reader.TruncatedBytes, reader.TailSuspect, damage));
     }
 
     /// <summary>Adds a ready's durable part to the flush that <see cref="Flush"/> will make.</summary>
@@ -123,6 +155,9 @@ public sealed class ReplicaStore
         _wal.Compact(durable.Index, operations);
     }
 
+    /// <summary>The log is complete again: the operations that forget that it was not.</summary>
+    public static void Complete(List<DiskOperation> operations) => IncompleteFile.Remove(operations);
+
     /// <summary>The operations that allocate the next WAL segment; report the outcome to <see cref="SpareAllocated"/>.</summary>
     public void AllocateSpare(List<DiskOperation> operations) => _wal.AllocateSpare(operations);
 
@@ -146,11 +181,7 @@ public sealed class ReplicaStore
             DiskOperation.SyncDirectory(),
         ];
         HardStateFile.Create(self, operations);
-        byte[] header = new byte[WalFormat.SegmentHeaderBytes];
-        WalFormat.WriteSegmentHeader(header, self, 1, 0);
-        operations.Add(DiskOperation.Allocate(segment, options.SegmentBytes));
-        operations.Add(DiskOperation.Write(segment, 0, header));
-        operations.Add(DiskOperation.Sync(segment));
+        WalFormat.Create(self, options.SegmentBytes, operations);
         operations.Add(DiskOperation.SyncDirectory());
         operations.Add(DiskOperation.Rename(IdentityFile.PartialName, IdentityFile.Name));
         operations.Add(DiskOperation.SyncDirectory());

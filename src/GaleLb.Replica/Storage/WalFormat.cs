@@ -83,6 +83,25 @@ internal static class WalFormat
         BinaryPrimitives.WriteUInt32LittleEndian(record, Checksum(record[4..total], self, at));
     }
 
+    /// <summary>The operations that make an empty log: its first segment, synced; the directory is not.</summary>
+    public static void Create(MemberId self, long segmentBytes, List<DiskOperation> operations)
+    {
+        string segment = SegmentName(1);
+        byte[] header = new byte[SegmentHeaderBytes];
+        WriteSegmentHeader(header, self, 1, 0);
+        operations.Add(DiskOperation.Allocate(segment, segmentBytes));
+        operations.Add(DiskOperation.Write(segment, 0, header));
+        operations.Add(DiskOperation.Sync(segment));
+    }
+
+    /// <summary>Writes the record that opens a batch at <paramref name="at"/>.</summary>
+    public static void WriteBatch(Span<byte> into, MemberId self, WalPosition at, WalPosition durable)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(into[RecordHeaderBytes..], durable.Segment);
+        BinaryPrimitives.WriteInt64LittleEndian(into[(RecordHeaderBytes + 8)..], durable.Offset);
+        SealRecord(into[..BatchRecordBytes], WalRecordKind.Batch, EntryKind.Empty, 16, self, at);
+    }
+
     /// <summary>Whether a whole, intact record lies at <paramref name="at"/>; <paramref name="segment"/> is the file's content.</summary>
     public static bool TryReadRecord(ReadOnlySpan<byte> segment, MemberId self, WalPosition at, out WalRecord record)
     {

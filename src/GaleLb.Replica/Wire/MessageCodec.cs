@@ -55,7 +55,7 @@ public static class MessageCodec
                 writer.Variable(m.LastTerm.Value);
                 break;
             case VoteResponse m:
-                writer.Byte((byte)((m.PreVote ? 1 : 0) | (m.Granted ? 2 : 0)));
+                writer.Byte((byte)((m.PreVote ? 1 : 0) | (m.Granted ? 2 : 0) | (m.Incomplete ? 4 : 0)));
                 break;
             case AppendRequest m:
                 WriteAppend(m, writer);
@@ -69,9 +69,12 @@ public static class MessageCodec
             case HeartbeatRequest m:
                 writer.Variable(m.Commit.Value);
                 writer.Variable(m.ReadSequence);
+                writer.Variable(m.RecoveryToken);
+                writer.Variable(m.RecoveryTarget.Value);
                 break;
             case HeartbeatResponse m:
                 writer.Variable(m.ReadSequence);
+                writer.Variable(m.RecoveryToken);
                 break;
             case SnapshotChunk m:
                 writer.Variable(m.Metadata.Index.Value);
@@ -139,20 +142,22 @@ public static class MessageCodec
         switch (kind)
         {
             case Kind.VoteRequest:
-                byte asked = Flags(ref reader, "flags");
+                byte asked = Flags(ref reader, "flags", 3);
                 return new VoteRequest(from, to, term, (asked & 1) != 0, Index(ref reader, "last index"), ReadTerm(ref reader, "last term"), (asked & 2) != 0);
             case Kind.VoteResponse:
-                byte answered = Flags(ref reader, "flags");
-                return new VoteResponse(from, to, term, (answered & 1) != 0, (answered & 2) != 0);
+                byte answered = Flags(ref reader, "flags", 7);
+                return new VoteResponse(from, to, term, (answered & 1) != 0, (answered & 2) != 0, (answered & 4) != 0);
             case Kind.AppendRequest:
                 return ReadAppend(from, to, term, ref reader);
             case Kind.AppendResponse:
                 return new AppendResponse(
                     from, to, term, reader.Flag("accepted"), Index(ref reader, "index"), Index(ref reader, "hint index"), ReadTerm(ref reader, "hint term"));
             case Kind.HeartbeatRequest:
-                return new HeartbeatRequest(from, to, term, Index(ref reader, "commit"), reader.Variable("read sequence"));
+                return new HeartbeatRequest(
+                    from, to, term, Index(ref reader, "commit"), reader.Variable("read sequence"), reader.Variable("recovery token"),
+                    Index(ref reader, "recovery target"));
             case Kind.HeartbeatResponse:
-                return new HeartbeatResponse(from, to, term, reader.Variable("read sequence"));
+                return new HeartbeatResponse(from, to, term, reader.Variable("read sequence"), reader.Variable("recovery token"));
             case Kind.SnapshotChunk:
                 SnapshotMetadata metadata = new(
                     Index(ref reader, "snapshot index"), ReadTerm(ref reader, "snapshot term"), MembershipCodec.Decode(reader.Bytes("membership").Span));
@@ -218,10 +223,10 @@ public static class MessageCodec
         return new AppendRequest(from, to, sent, previous, previousTerm, ImmutableCollectionsMarshal.AsImmutableArray(entries), commit);
     }
 
-    private static byte Flags(ref WireReader reader, string what)
+    private static byte Flags(ref WireReader reader, string what, byte all)
     {
         byte flags = reader.Byte(what);
-        return flags <= 3 ? flags : throw reader.Bad(what, $"0 to 3 expected, found {flags}");
+        return flags <= all ? flags : throw reader.Bad(what, $"0 to {all} expected, found {flags}");
     }
 
     private static LogIndex Index(ref WireReader reader, string what) => new(reader.Variable(what));

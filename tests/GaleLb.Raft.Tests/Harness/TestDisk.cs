@@ -11,7 +11,19 @@ internal sealed class TestDisk : ISnapshotSource
 
     public SnapshotMetadata? Latest => Snapshot?.Metadata;
 
-    public RaftRecovery Recovery => new() { HardState = HardState, Snapshot = Latest, Entries = [.. Entries] };
+    /// <summary>Something was lost, and is known to be.</summary>
+    public LogLoss Loss { get; private set; }
+
+    public RaftRecovery Recovery => new() { HardState = HardState, Snapshot = Latest, Entries = [.. Entries], Loss = Loss };
+
+    /// <summary>Loses all entries behind <paramref name="last"/>.</summary>
+    public void LoseAfter(ulong last, LogLoss loss = LogLoss.Certain)
+    {
+        Loss = loss;
+        Entries.RemoveAll(e => e.Index.Value > last);
+    }
+
+    public void Recovered() => Loss = LogLoss.None;
 
     public void Write(Ready ready)
     {

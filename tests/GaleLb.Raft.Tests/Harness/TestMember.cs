@@ -73,6 +73,8 @@ internal sealed class TestMember
             Reads.AddRange(ready.Reads);
             if (ready.Snapshot is { } snapshot)
                 Restore(snapshot);
+            if (ready.Recovered)
+                Disk.Recovered();
             foreach (Entry entry in ready.Committed)
                 Apply(entry);
             if (DiskStalled && ready.NeedsPersist)

@@ -50,6 +50,28 @@ public sealed class ReplicaDriverTests
     }
 
     [Fact]
+    public void Start_LogDamaged_OthersMakeItWhole()
+    {
+        DriverCluster cluster = new DriverCluster(3, adjust: o => o with { Store = o.Store with { SetDamageAside = true } }).StartAll();
+        DriverNode leader = cluster.Elect();
+        for (int i = 0; i < 20; i++)
+            cluster.Propose(leader, $"c{i}").Outcome.Should().Be(ProposalOutcome.Committed);
+        DriverNode victim = cluster.Nodes.First(n => n != leader);
+        MemberId id = victim.Id;
+        victim.Stop();
+        victim.Disk.Flip("wal-0000000000000001", 200);
+
+        victim.Start();
+
+        victim.Status!.Loss.Should().Be(LogLoss.Certain);
+        victim.Status.DirectoryEmpty.Should().BeFalse("it has a cluster and must found none");
+        cluster.RunUntil(() => victim.Machine.Commands.Count == 20 && victim.Status!.Loss == LogLoss.None, Patience).Should().BeTrue(cluster.Describe());
+        victim.Id.Should().Be(id);
+        cluster.RunUntil(() => !victim.Disk.List().Contains("incomplete"), Patience).Should().BeTrue();
+        victim.Disk.List().Should().Contain(f => f.StartsWith("damaged-1-wal-", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Start_AfterPowerFailureOfAll_KeepsWhatWasAcknowledged()
     {
         DriverCluster cluster = new DriverCluster(3).StartAll();

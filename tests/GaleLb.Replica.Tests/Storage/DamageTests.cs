@@ -8,12 +8,16 @@ namespace GaleLb.Replica.Tests.Storage;
 public sealed class DamageTests
 {
     private const string Segment = "wal-0000000000000001";
+
+    /// <summary>The record that is written ahead behind a durable batch.</summary>
+    private const int MarkBytes = 32;
     private static readonly Membership Members = new([new Member(new MemberId(7), "10.0.0.1:9090", MemberRole.Voter)]);
 
     [Fact]
     public void Open_TailCutAtEveryByte_KeepsEveryWholeRecordBeforeIt()
     {
         (SimulatedDisk disk, long[] ends) = ThreeBatches();
+        LoseMark(disk, ends);
         for (long cut = ends[1]; cut < ends[2]; cut++)
         {
             SimulatedDisk torn = disk.Clone();
@@ -54,9 +58,39 @@ public sealed class DamageTests
     }
 
     [Fact]
-    public void Open_AnyByteOfTheLastBatchFlipped_NeverGivesBackWhatWasNotWritten()
+    public void Open_AnyByteOfTheLastBatchFlipped_RefusedNamingFileAndOffset()
     {
         (SimulatedDisk disk, long[] ends) = ThreeBatches();
+        for (long at = ends[1]; at < ends[2]; at++)
+        {
+            SimulatedDisk damaged = disk.Clone();
+            damaged.Flip(Segment, at);
+            Refused(damaged, Segment, at).Offset.Should().BeInRange(ends[1], at);
+        }
+    }
+
+    [Fact]
+    public void Open_AnyByteOfTheMarkFlipped_LosesNothing()
+    {
+        (SimulatedDisk disk, long[] ends) = ThreeBatches();
+        for (long at = ends[2]; at < ends[2] + MarkBytes; at++)
+        {
+            SimulatedDisk damaged = disk.Clone();
+            damaged.Flip(Segment, at);
+            ReplicaStore store = ReplicaStoreTests.Open(damaged, 1);
+            store.Recovery.Entries.Should().HaveCount(3, "byte {0}", at);
+            store.Recovery.Loss.Should().Be(LogLoss.None);
+            StoreScript.Execute(store, ReplicaStoreTests.Step(4, 24), damaged);
+            ReplicaStoreTests.Open(damaged, 1).Recovery.Entries.Should().HaveCount(4, "byte {0}", at);
+        }
+    }
+
+    /// <summary>Power failed before the mark was on disk.</summary>
+    [Fact]
+    public void Open_AnyByteOfTheLastBatchFlippedAndNoMark_NeverGivesBackWhatWasNotWritten()
+    {
+        (SimulatedDisk disk, long[] ends) = ThreeBatches();
+        LoseMark(disk, ends);
         for (long at = ends[1]; at < ends[2]; at++)
         {
             SimulatedDisk damaged = disk.Clone();
@@ -75,17 +109,99 @@ public sealed class DamageTests
         ReplicaStore store = ReplicaStoreTests.Open(disk, 1);
         StoreScript.Execute(store, ReplicaStoreTests.Step(1, 24), disk);
         long batch = 0;
-        disk.Before = (_, o) => batch = o.Kind == DiskOperationKind.Write && o.File == Segment ? o.Offset : batch;
+        long end = 0;
+        disk.Before = (_, o) =>
+        {
+            if (o.Kind == DiskOperationKind.Write && o.File == Segment && o.Bytes.Length != MarkBytes)
+                (batch, end) = (o.Offset, o.Offset + o.Bytes.Length);
+        };
         StoreScript.Execute(store, new StoreStep(null, [ReplicaStoreTests.MakeEntry(2, 24), ReplicaStoreTests.MakeEntry(3, 24)]), disk);
         disk.Before = null;
+        LoseMark(disk, [0, 0, end]);
         disk.Flip(Segment, batch);
         ReplicaStore torn = ReplicaStoreTests.Open(disk, 1);
         torn.Recovery.Entries.Should().ContainSingle();
         torn.Report.TailSuspect.Should().BeTrue();
+        torn.Recovery.Loss.Should().Be(LogLoss.Possible, "nothing tells that write from one that was acknowledged");
 
         StoreScript.Execute(torn, ReplicaStoreTests.Step(2, 24), disk);
 
         ReplicaStoreTests.Open(disk, 1).Recovery.Entries.Should().HaveCount(2);
+    }
+
+    [Fact]
+    public void Open_DamageSetAside_BeginsEmptyAndIncompleteUnderTheSameIdTermAndVote()
+    {
+        HardState written = new(new Term(9), new MemberId(3));
+        (SimulatedDisk disk, long[] ends) = ThreeBatches();
+        ReplicaStore before = ReplicaStoreTests.Open(disk, 1);
+        StoreScript.Execute(before, new StoreStep(written, []), disk);
+        byte[] damaged = Content(disk, Segment);
+        for (long at = 64; at < ends[2]; at += 5)
+        {
+            SimulatedDisk copy = disk.Clone();
+            copy.Flip(Segment, at);
+
+            ReplicaStore store = OpenWithOthers(copy);
+
+            store.Self.Should().Be(before.Self);
+            store.Report.Damage.Should().Contain(Segment);
+            store.Recovery.Should().BeEquivalentTo(new RaftRecovery { HardState = written, Loss = LogLoss.Certain });
+            Content(copy, "damaged-1-" + Segment).Should().HaveCount(damaged.Length).And.NotEqual(damaged);
+            OpenWithOthers(copy).Recovery.Loss.Should().Be(LogLoss.Certain, "it stays so until the others have made it whole");
+        }
+    }
+
+    /// <summary>Whatever is cut short leaves a directory that opens, and that never passes for complete.</summary>
+    [Fact]
+    public void Open_CrashWhileDamageIsSetAside_OpensIncomplete()
+    {
+        (SimulatedDisk disk, long[] ends) = ThreeBatches();
+        disk.Flip(Segment, ends[0] + 20);
+        for (int stop = 0, operations = 1; stop < operations; stop++)
+        {
+            for (ulong seed = 1; seed <= 8; seed++)
+            {
+                SimulatedDisk copy = disk.Clone();
+                int left = stop;
+                copy.Before = (_, _) =>
+                {
+                    if (left-- == 0)
+                        throw new SimulatedCrashException();
+                };
+                try
+                {
+                    OpenWithOthers(copy);
+                    operations = stop;
+                }
+                catch (SimulatedCrashException)
+                {
+                    operations = stop + 2;
+                }
+
+                copy.Before = null;
+                copy.Crash(new SeededRandomness(seed).Next);
+                ReplicaStore store = OpenWithOthers(copy);
+                store.Recovery.Loss.Should().Be(LogLoss.Certain, "stopped before operation {0}, seed {1}", stop, seed);
+                StoreScript.Execute(store, ReplicaStoreTests.Step(1, 24), copy);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("identity")]
+    [InlineData("hard-state")]
+    public void Open_DamageThatOthersCannotMend_RefusedAlsoWithOthers(string file)
+    {
+        SimulatedDisk disk = new();
+        ReplicaStoreTests.Open(disk, 1);
+        disk.Flip(file, 40);
+        if (file == "hard-state")
+            disk.Flip(file, 4096 + 40);
+
+        Action open = () => OpenWithOthers(disk);
+
+        open.Should().Throw<StorageException>().Which.File.Should().Be(file);
     }
 
     [Fact]
@@ -227,6 +343,22 @@ public sealed class DamageTests
         throw new InvalidOperationException($"Damage at byte {at} of {file} went unnoticed: {string.Join(' ', disk.List().Select(f => $"{f}:{disk.Length(f)}"))}.");
     }
 
+    private static ReplicaStore OpenWithOthers(SimulatedDisk disk) =>
+        ReplicaStore.Open(disk, new StoreOptions { SegmentBytes = 1024, SetDamageAside = true }, () => new MemberId(1));
+
+    private static byte[] Content(SimulatedDisk disk, string file)
+    {
+        byte[] bytes = new byte[disk.Length(file)];
+        disk.Read(file, 0, bytes);
+        return bytes;
+    }
+
+    private static void LoseMark(SimulatedDisk disk, long[] ends)
+    {
+        for (int i = 0; i < MarkBytes; i++)
+            Zero(disk, ends[2] + i);
+    }
+
     private static void Zero(SimulatedDisk disk, long at) => disk.Execute(DiskOperation.Write(Segment, at, new byte[1]));
 
     /// <summary>Three batches of one entry each in one segment, and where each ends.</summary>
@@ -238,7 +370,7 @@ public sealed class DamageTests
         long end = 0;
         for (ulong i = 1; i <= 3; i++)
         {
-            disk.Before = (_, o) => end = o.Kind == DiskOperationKind.Write && o.File == Segment ? o.Offset + o.Bytes.Length : end;
+            disk.Before = (_, o) => end = o.Kind == DiskOperationKind.Write && o.File == Segment && o.Bytes.Length != MarkBytes ? o.Offset + o.Bytes.Length : end;
             StoreScript.Execute(store, ReplicaStoreTests.Step(i, 24), disk);
             ends[i - 1] = end;
         }

@@ -23,6 +23,7 @@ internal sealed class FaultInjector(World world, Roster roster, SimulatedNetwork
             (profile.ClockChanges, ChangeClock),
             (profile.Wipes, roster.WipeOne),
             (profile.Transfers, Transfer),
+            (profile.Damage, roster.DamageOne),
         ];
         int total = faults.Sum(f => f.Weight);
         if (total == 0)

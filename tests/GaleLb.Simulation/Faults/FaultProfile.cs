@@ -38,7 +38,11 @@ internal sealed class FaultProfile
     /// <summary>How often a new leader is killed within moments of its election.</summary>
     public required int LeaderDeaths { get; init; }
 
-    public static FaultProfile Draw(SimulationRandom random)
+    /// <summary>How often a disk loses what it held, on a minority at once.</summary>
+    public required int Damage { get; init; }
+
+    /// <param name="later">Draws what was added later, so that older seeds keep their runs.</param>
+    public static FaultProfile Draw(SimulationRandom random, SimulationRandom later)
     {
         int Weight(int share, int max) => random.Next(100) < share ? 1 + random.Next(max) : 0;
         bool quietNetwork = random.Next(4) == 0;
@@ -71,6 +75,7 @@ internal sealed class FaultProfile
             ReadShare = random.Pick([0, 20, 50]),
             AppendBytes = random.Pick([1, 400, 400, 4_000]),
             LeaderDeaths = random.Pick([0, 0, 300_000, 800_000]),
+            Damage = later.Pick([0, 0, 2, 8]),
         };
     }
 }

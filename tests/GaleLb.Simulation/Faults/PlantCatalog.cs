@@ -29,5 +29,9 @@ internal static class PlantCatalog
         (PlantedBug.DirectoryNeverSynced, "driver", 1, "names of files are never synced"),
         (PlantedBug.HardStateNotWritten, "driver", 1, "term and vote are not written once the replica runs"),
         (PlantedBug.ApplyDependsOnReplica, "driver", 1, "a replica skips a command now and then, each another one"),
+        (PlantedBug.LossNotNoticed, "core", 1, "a member that lost entries takes its log for complete"),
+        (PlantedBug.RecoverAtOnce, "core", 2, "a member that lost entries counts as complete at the leader's first word"),
+        (PlantedBug.MarkNotWritten, "driver", 62, "nothing is written behind a durable batch"),
+        (PlantedBug.IncompleteNotWritten, "driver", 52, "that the log lost entries is not written down"),
     ];
 }

@@ -31,4 +31,8 @@ internal enum PlantedBug
     DirectoryNeverSynced,
     HardStateNotWritten,
     ApplyDependsOnReplica,
+    LossNotNoticed,
+    RecoverAtOnce,
+    MarkNotWritten,
+    IncompleteNotWritten,
 }

@@ -13,6 +13,8 @@ internal sealed partial class CoreMember
     {
         if (Host.Bug is PlantedBug.ForgetVote or PlantedBug.ForgetTerm)
             _disk.ForgetVote(termToo: Host.Bug == PlantedBug.ForgetTerm);
+        if (Host.Bug == PlantedBug.LossNotNoticed)
+            _disk.Recovered();
         _captureBefore = [];
         _appliedOnce = Incarnation == 1;
     }
@@ -37,6 +39,7 @@ internal sealed partial class CoreMember
         (PlantedBug.InflateLastLog, VoteRequest request) =>
             request with { LastIndex = new LogIndex(request.LastIndex.Value + 5), LastTerm = request.Term },
         (PlantedBug.CommitUnmatched, HeartbeatRequest request) => request with { Commit = Commit },
+        (PlantedBug.RecoverAtOnce, HeartbeatRequest request) => request with { RecoveryTarget = LogIndex.Zero },
         _ => message,
     };
 

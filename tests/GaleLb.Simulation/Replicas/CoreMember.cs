@@ -31,6 +31,7 @@ internal sealed partial class CoreMember : SimulatedMember
     public override LogIndex Applied => _machine.Index;
     public override Membership Membership => Core.Membership;
     public override MemberId Leader => Core.Leader;
+    public override bool IsIncomplete => Core.Loss != LogLoss.None;
     public override ulong? StateDigest => _machine.Digest;
     private RaftNode Core => _core ?? throw new InvalidOperationException($"{Id} is down.");
 
@@ -52,7 +53,7 @@ internal sealed partial class CoreMember : SimulatedMember
         Process();
     }
 
-    public override void Crash()
+    public override void Crash(bool processOnly = false)
     {
         if (!IsUp)
             return;
@@ -142,9 +143,13 @@ internal sealed partial class CoreMember : SimulatedMember
 
     public override void HealDisk()
     {
+        if (!IsUp)
+            return;
         Core.Campaign();
         Process();
     }
+
+    public override void Damage() => _disk.Damage(1 + Host.Random.Next(_disk.Entries + 1));
 
     private void Process()
     {
@@ -173,6 +178,8 @@ internal sealed partial class CoreMember : SimulatedMember
             _machine.Restore(snapshot);
             Host.Oracles.Restored(this, _machine.Index, _machine.Digest);
         }
+        if (ready.Recovered)
+            _disk.Recovered();
         foreach (Entry entry in ready.Committed)
             Apply(entry);
         foreach (ReadGrant grant in ready.Reads)

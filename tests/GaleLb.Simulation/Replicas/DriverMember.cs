@@ -44,6 +44,7 @@ internal sealed partial class DriverMember : SimulatedMember
     public override LogIndex Applied => Driver.AppliedIndex;
     public override Membership Membership => Core.Membership;
     public override MemberId Leader => Core.Leader;
+    public override bool IsIncomplete => Core.Loss != LogLoss.None;
     public override ulong? StateDigest => null;
     public State.ClusterState State => _machine.State;
     private ReplicaDriver Driver => _driver ?? throw new InvalidOperationException($"{Id} is down.");
@@ -63,6 +64,8 @@ internal sealed partial class DriverMember : SimulatedMember
         try
         {
             ReplicaStore store = ReplicaStore.Open(_disk, _options.Store, () => Id);
+            if (store.Report.Damage is { } damage && !IsDamaged)
+                throw new SimulationFailure("Storage", $"{Id}: took what crashes left for damage: {damage}");
             _driver = new ReplicaDriver(_options, store, _machine, Host.Random, () => new MemberId(Host.Random.NextUInt64() | 1), _clock);
         }
         catch (StorageException e) when (e.Fault is StorageFault.Full or StorageFault.Failed)
@@ -79,9 +82,9 @@ internal sealed partial class DriverMember : SimulatedMember
         Meet();
     }
 
-    public override void Crash()
+    public override void Crash(bool processOnly = false)
     {
-        bool machineToo = Host.Random.Next(4) != 0;
+        bool machineToo = !processOnly && Host.Random.Next(4) != 0;
         foreach (DiskBatch batch in _underWay)
             ExecuteSome(batch);
         _underWay.Clear();
@@ -133,6 +136,28 @@ internal sealed partial class DriverMember : SimulatedMember
     {
         _disk.FailNext = false;
         _medium.CapacityBytes = long.MaxValue;
+    }
+
+    /// <summary>One bit, somewhere in the log or a snapshot; in half the cases where the log was last written.</summary>
+    public override void Damage()
+    {
+        List<string> files = [.. _medium.List().Where(f => f.StartsWith("wal-", StringComparison.Ordinal) || f.StartsWith("snapshot-", StringComparison.Ordinal))];
+        bool atEnd = Host.Random.Next(2) == 0;
+        if (atEnd)
+            files.RemoveAll(f => !f.StartsWith("wal-", StringComparison.Ordinal));
+        string file = atEnd ? files.FindLast(f => WrittenBytes(f) > 64) ?? files[^1] : Host.Random.Pick(files);
+        int end = WrittenBytes(file);
+        if (end == 0)
+            return;
+        int offset = atEnd ? Math.Max(0, end - 1 - Host.Random.Next(200)) : Host.Random.Next(end);
+        _medium.Flip(file, offset, (byte)(1 << Host.Random.Next(8)));
+    }
+
+    private int WrittenBytes(string file)
+    {
+        byte[] bytes = new byte[_medium.Length(file)];
+        _medium.Read(file, 0, bytes);
+        return bytes.AsSpan().LastIndexOfAnyExcept((byte)0) + 1;
     }
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_core")]

@@ -52,7 +52,7 @@ internal sealed class DriverMemberFactory : IMemberFactory
             PendingReadsMax = 32,
             PromotionLagMax = 16,
         },
-        Store = new StoreOptions { SegmentBytes = 8192 },
+        Store = new StoreOptions { SegmentBytes = 8192, SetDamageAside = true },
         Snapshots = new SnapshotPolicy { EntriesMax = host.Profile.SnapshotEntries, TrailingEntries = host.Profile.TrailingEntries },
     };
 }

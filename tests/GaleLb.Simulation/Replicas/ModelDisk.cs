@@ -11,6 +11,7 @@ internal sealed class ModelDisk : ISnapshotSource
     private readonly List<Entry> _entries = [];
     private HardState _hardState;
     private Snapshot? _snapshot;
+    private LogLoss _loss;
 
     public SnapshotMetadata? Latest => _snapshot?.Metadata;
     public Snapshot? Snapshot => _snapshot;
@@ -20,7 +21,21 @@ internal sealed class ModelDisk : ISnapshotSource
         HardState = _hardState,
         Snapshot = Latest,
         Entries = [.. _entries],
+        Loss = _loss,
     };
+
+    /// <summary>Loses the last <paramref name="entries"/> entries, and knows it; with as many as there are, also the snapshot.</summary>
+    public void Damage(int entries)
+    {
+        _loss = LogLoss.Certain;
+        _entries.RemoveRange(_entries.Count - Math.Min(entries, _entries.Count), Math.Min(entries, _entries.Count));
+        if (_entries.Count == 0)
+            _snapshot = null;
+    }
+
+    public int Entries => _entries.Count;
+
+    public void Recovered() => _loss = LogLoss.None;
 
     public static int PartsOf(Ready ready) =>
         (ready.HardState is null ? 0 : 1) + (ready.Snapshot is null ? 0 : 1) + ready.Entries.Length;

@@ -14,6 +14,12 @@ internal abstract class SimulatedMember(MemberId id, string address, ISimulation
     /// <summary>Its directory was wiped: what held this id is gone for good.</summary>
     public bool IsDead { get; set; }
 
+    /// <summary>Its disk lost something that the others have not made good yet.</summary>
+    public bool IsDamaged { get; set; }
+
+    /// <summary>It says that its log may lack what it acknowledged.</summary>
+    public abstract bool IsIncomplete { get; }
+
     /// <summary>Events that belong to an earlier life of the process are void.</summary>
     public int Incarnation { get; protected set; }
 
@@ -38,8 +44,8 @@ internal abstract class SimulatedMember(MemberId id, string address, ISimulation
 
     public abstract void Start();
 
-    /// <summary>The process ends at once; what was not synced may or may not be on disk.</summary>
-    public abstract void Crash();
+    /// <summary>The process ends at once; what was not synced may or may not be on disk, unless only the process ends.</summary>
+    public abstract void Crash(bool processOnly = false);
 
     public abstract void Tick();
     public abstract void Receive(Message message);
@@ -55,4 +61,7 @@ internal abstract class SimulatedMember(MemberId id, string address, ISimulation
     public abstract void FailDisk();
 
     public abstract void HealDisk();
+
+    /// <summary>The medium loses something of what was durable; the replica is down.</summary>
+    public abstract void Damage();
 }
