@@ -374,7 +374,9 @@ verb_demo() {
 
 verb_sim() {
 	step "simulator" build-sim dotnet build tests/GaleLb.Simulation -c Release -v quiet
-	spawn dotnet tests/GaleLb.Simulation/bin/Release/net10.0/GaleLb.Simulation.dll "$@"
+	# Whoever repeats a run needs the code it ran: a seed means nothing without it.
+	GALE_COMMIT=$(git describe --always --dirty 2>/dev/null || true) \
+		spawn dotnet tests/GaleLb.Simulation/bin/Release/net10.0/GaleLb.Simulation.dll "$@"
 }
 
 # A benchmark NAME is bench/NAME/run.sh, a fuzzer NAME is tests/fuzz/NAME.sh; each takes the rest of the arguments.

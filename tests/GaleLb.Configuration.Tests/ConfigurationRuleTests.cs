@@ -223,6 +223,7 @@ public sealed class ConfigurationRuleTests
             data_directory = "/srv/lb"
             election_timeout = "1s"
             heartbeat_interval = "100ms"
+            lease_reads = true
             [data_plane]
             xdp_mode = "generic"
             established_flows = 2048
@@ -255,7 +256,7 @@ public sealed class ConfigurationRuleTests
         options.NodeHealth.Should().Be(new NodeHealthOptions(
             4, TimeSpan.FromSeconds(90), -1, TimeSpan.FromHours(2), 2, 1000, TimeSpan.Zero, TimeSpan.FromDays(7)));
         options.Quorum.Should().BeEquivalentTo(new LoadBalancerQuorumOptions(
-            true, [new ReplicaAddress(IPAddress.Parse("fd00::1"), 1003)], "/srv/lb", TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(100)));
+            true, [new ReplicaAddress(IPAddress.Parse("fd00::1"), 1003)], "/srv/lb", TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(100), LeaseReads: true));
         options.DataPlane.Should().BeEquivalentTo(new DataPlaneOptions(
             XdpMode.Generic, 2048, 1024,
             new FlowTimeoutOptions(

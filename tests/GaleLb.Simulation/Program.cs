@@ -21,7 +21,10 @@ if (options.ListPlants)
     return 0;
 }
 
-Console.WriteLine($"simulation: seed {options.Seed}, seeds {options.Seeds}, steps {options.Steps}, replicas {options.Replicas}, plant {options.Plant}");
+string commit = Environment.GetEnvironmentVariable("GALE_COMMIT") is { Length: > 0 } known ? known : "unknown";
+string without = options.Without.IsEmpty ? "nothing" : string.Join(", ", options.Without);
+Console.WriteLine(
+    $"simulation: commit {commit}, seed {options.Seed}, seeds {options.Seeds}, steps {options.Steps}, replicas {options.Replicas}, without {without}, plant {options.Plant}");
 var watch = Stopwatch.StartNew();
 var runner = new Runner(options);
 bool clean = options.ProvePlants ? runner.ProvePlants() : runner.RunAll();

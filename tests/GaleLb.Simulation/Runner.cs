@@ -55,7 +55,7 @@ internal sealed class Runner(SimulationOptions options)
     private SimulationFailure? Run(ulong seed, PlantedBug bug, IMemberFactory members)
     {
         Action<string>? trace = options.Trace ? Console.Error.WriteLine : null;
-        var world = new World(seed, bug, members, trace);
+        var world = new World(seed, bug, members, trace, options.Without);
         _runs++;
         try
         {
@@ -79,6 +79,11 @@ internal sealed class Runner(SimulationOptions options)
         _failed++;
         string plant = options.Plant == PlantedBug.None ? "" : $" --plant {options.Plant}";
         Console.WriteLine($"FAILED seed {seed}, {failure.Message}");
-        Console.WriteLine($"  repeat: ./build.sh sim --seed {seed} --steps {options.Steps} --replicas {replicas}{plant} --trace");
+        Console.WriteLine($"  repeat: ./build.sh sim --seed {seed} --steps {options.Steps} --replicas {replicas}{Without(options.Without)}{plant} --trace");
+        MinimalRun least = Minimizer.Minimize(seed, options.Plant, () => FactoryOf(replicas), options.Steps, options.Without, failure);
+        Console.WriteLine($"  least:  ./build.sh sim --seed {seed} --steps {least.Steps} --replicas {replicas}{Without(least.Without)}{plant} --trace");
+        Console.WriteLine($"          with {(least.Left.Count == 0 ? "no faults" : string.Join(", ", least.Left))}: {least.Failure.Message}");
     }
+
+    private static string Without(IEnumerable<string> kinds) => string.Concat(kinds.Select(k => $" --without {k}"));
 }

@@ -7,7 +7,7 @@ namespace GaleLb.Simulation;
 internal sealed record SimulationOptions
 {
     public const string Usage =
-        "usage: simulation [--seeds N] [--seed S] [--steps N] [--replicas core|driver|both] [--plant BUG] [--list-plants] [--prove-plants] [--trace]";
+        "usage: simulation [--seeds N] [--seed S] [--steps N] [--replicas core|driver|both] [--without KIND]... [--plant BUG] [--list-plants] [--prove-plants] [--trace]";
 
     /// <summary>How many seeds to run, from <see cref="Seed"/> on.</summary>
     public int Seeds { get; init; } = 100;
@@ -19,6 +19,9 @@ internal sealed record SimulationOptions
 
     public string Replicas { get; init; } = "both";
     public PlantedBug Plant { get; init; }
+    /// <summary>Kinds of faults left out.</summary>
+    public System.Collections.Immutable.ImmutableArray<string> Without { get; init; } = [];
+
     public bool ListPlants { get; init; }
     public bool ProvePlants { get; init; }
     public bool Trace { get; init; }
@@ -38,6 +41,7 @@ internal sealed record SimulationOptions
                 "--seed" => options with { Seed = Number(name, Value(), 0, ulong.MaxValue) },
                 "--steps" => options with { Steps = (long)Number(name, Value(), 1, long.MaxValue) },
                 "--replicas" => options with { Replicas = OneOf(name, Value(), ["core", "driver", "both"]) },
+                "--without" => options with { Without = options.Without.Add(Value()) },
                 "--plant" => options with { Plant = Bug(Value()) },
                 "--list-plants" => options with { ListPlants = true },
                 "--prove-plants" => options with { ProvePlants = true },

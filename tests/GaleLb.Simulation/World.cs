@@ -22,10 +22,13 @@ internal sealed class World : ISimulationHost
     private readonly HashSet<Term> _leaders = [];
     private readonly Action<string>? _trace;
 
-    public World(ulong seed, PlantedBug bug, IMemberFactory members, Action<string>? trace)
+    /// <param name="without">Kinds of faults left out (<see cref="FaultProfile.Without"/>).</param>
+    public World(ulong seed, PlantedBug bug, IMemberFactory members, Action<string>? trace, IEnumerable<string>? without = null)
     {
         Random = new SimulationRandom(seed);
         Profile = FaultProfile.Draw(Random, new SimulationRandom(~seed));
+        foreach (string kind in without ?? [])
+            Profile = Profile.Without(kind);
         Bug = bug;
         _trace = trace;
         Oracles = new OracleSet(members.OrderOf);

@@ -55,7 +55,8 @@ internal static class LoadBalancerReader
         values.Get(LoadBalancerSchema.Quorum.Addresses),
         values.Get(LoadBalancerSchema.Quorum.DataDirectory),
         values.Get(LoadBalancerSchema.Quorum.ElectionTimeout),
-        values.Get(LoadBalancerSchema.Quorum.HeartbeatInterval));
+        values.Get(LoadBalancerSchema.Quorum.HeartbeatInterval),
+        values.Get(LoadBalancerSchema.Quorum.LeaseReads));
 
     private static DataPlaneOptions DataPlane(SectionValues values, SectionValues timeouts) => new(
         values.Get(LoadBalancerSchema.DataPlane.Mode),

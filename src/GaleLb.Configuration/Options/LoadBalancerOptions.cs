@@ -55,7 +55,8 @@ public sealed record LoadBalancerQuorumOptions(
     ImmutableArray<ReplicaAddress> Addresses,
     string DataDirectory,
     TimeSpan ElectionTimeout,
-    TimeSpan HeartbeatInterval);
+    TimeSpan HeartbeatInterval,
+    bool LeaseReads);
 
 /// <summary>Certificates and tokens of gale-lb; every path is null when not given.</summary>
 /// <param name="AllowedNodes">Where nodes may call from without mTLS; empty: the private interface's subnets.</param>

@@ -32,9 +32,15 @@ internal static partial class LoadBalancerSchema
                 "How often a leader is heard when it has nothing else to say; at most a third of election_timeout.")
             { DefaultText = "\"50ms\"" };
 
+        public static readonly ConfigurationKey<bool> LeaseReads =
+            new("lease_reads", ValueKinds.Boolean, false,
+                "Let the leader answer reads without asking the others while none of them can have elected another. Right only while the "
+                + "clocks of any two replicas differ in rate by less than 10 %; on all replicas or on none.")
+            { DefaultText = "false" };
+
         public static readonly ConfigurationSection Section = new("load_balancer_quorum", Repeated: false,
             "The replicas and how they agree.",
-            [EnforceSingleConfiguration, Addresses, DataDirectory, ElectionTimeout, HeartbeatInterval]);
+            [EnforceSingleConfiguration, Addresses, DataDirectory, ElectionTimeout, HeartbeatInterval, LeaseReads]);
     }
 
     public static class Security

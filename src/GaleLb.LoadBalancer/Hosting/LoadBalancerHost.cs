@@ -136,6 +136,7 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
             new ReplicaOptions
             {
                 Address = identity.Address, Addresses = identity.Peers, Raft = Timeouts(options.Quorum),
+                LeaseReads = options.Quorum.LeaseReads,
                 Store = new StoreOptions { SetDamageAside = identity.Peers.Length > 1 },
             },
             FileDisk.Open(options.Quorum.DataDirectory), machine, time, new SystemRandomness());

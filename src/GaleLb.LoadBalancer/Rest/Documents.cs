@@ -14,7 +14,7 @@ internal sealed record ReplicaDocument(string Id, string Address, string Cluster
 
 internal sealed record RaftDocument(
     string Role, ulong Term, string? Leader, string? LeaderAddress, ulong CommitIndex, ulong AppliedIndex, ulong LastIndex,
-    ulong SnapshotIndex, bool LeaderContact);
+    ulong SnapshotIndex, bool LeaderContact, string Log);
 
 internal sealed record NodeCountsDocument(int Total, int Routable, int Probing, int Draining, int Blacklisted, int Down, int Suspect);
 

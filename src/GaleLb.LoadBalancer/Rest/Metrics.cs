@@ -21,6 +21,7 @@ internal static class Metrics
         Gauge(text, "galelb_raft_term", "The current term.", status.Term.Value);
         Gauge(text, "galelb_raft_is_leader", "1 on the replica that leads.", status.Role == RaftRole.Leader ? 1UL : 0);
         Gauge(text, "galelb_raft_leader_contact", "1 while a leader is in contact.", contact.IsPresent ? 1UL : 0);
+        Gauge(text, "galelb_raft_log_incomplete", "1 while entries that this replica acknowledged are, or may be, lost to its disk.", status.Loss == LogLoss.None ? 0UL : 1);
         Gauge(text, "galelb_raft_commit_index", "The last committed log index known here.", status.CommitIndex.Value);
         Gauge(text, "galelb_raft_applied_index", "The last applied log index.", status.AppliedIndex.Value);
         Gauge(text, "galelb_raft_members", "Members of the configuration.", (ulong)status.Membership.Members.Length);

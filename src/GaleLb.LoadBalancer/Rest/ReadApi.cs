@@ -78,7 +78,8 @@ internal sealed class ReadApi(
                 (long)time.GetElapsedTime(_startedAt).TotalMilliseconds),
             new RaftDocument(
                 RoleName(status.Role), status.Term.Value, Text(status.Leader), status.Membership.Find(status.Leader)?.Address,
-                status.CommitIndex.Value, status.AppliedIndex.Value, status.LastIndex.Value, status.SnapshotIndex.Value, status.LeaderContact),
+                status.CommitIndex.Value, status.AppliedIndex.Value, status.LastIndex.Value, status.SnapshotIndex.Value, status.LeaderContact,
+                LogWord(status.Loss)),
             new NodeCountsDocument(tally.Total, tally.Routable, tally.Probing, tally.Draining, tally.Blacklisted, tally.Down, tally.Suspect),
             new DataPlaneDocument(
                 plane.Attached, ModeName(plane.Mode), tables.View.KernelIndex.Value, tables.View.Digest,
@@ -260,6 +261,13 @@ internal sealed class ReadApi(
 
     private static string RoleName(Member member, ReplicaStatus status) =>
         member.Id == status.Leader ? "leader" : member.Role.ToString().ToLowerInvariant();
+
+    private static string LogWord(LogLoss loss) => loss switch
+    {
+        LogLoss.None => "complete",
+        LogLoss.Possible => "in_doubt",
+        _ => "incomplete",
+    };
 
     private static string ModeName(XdpMode mode) => mode.ToString().ToLowerInvariant();
 

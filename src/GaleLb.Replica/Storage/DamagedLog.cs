@@ -22,6 +22,7 @@ internal static class DamagedLog
             number++;
         List<DiskOperation> operations = [];
         IncompleteFile.Create(LogLoss.Certain, operations);
+        operations.Add(DiskOperation.Delete(DurableMark.Name));
         foreach (string file in files)
             if (WalFormat.TryParseSegmentName(file, out _) || SnapshotFile.IsSnapshot(file))
                 operations.Add(DiskOperation.Rename(file, $"{Prefix}{number}-{file}"));

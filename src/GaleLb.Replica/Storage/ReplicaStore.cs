@@ -87,6 +87,7 @@ public sealed class ReplicaStore
         Snapshot? snapshot = snapshots.Count == 0 ? null : SnapshotFile.Read(disk, snapshots[^1], self);
         WalReader reader = new(disk, self);
         reader.Read();
+        DurableMark.Check(disk, self, reader.Tail);
         bool matches = LogRecovery.TryContinue(disk, reader, snapshot?.Metadata, out ImmutableArray<Entry> entries);
         if (!entries.IsEmpty && entries[^1].Term > hardState.State.Term)
             throw StorageException.Damaged(disk, HardStateFile.Name, 0, $"its term {hardState.State.Term} is below the log's, {entries[^1].Term}");

@@ -16,9 +16,6 @@ internal sealed class WalReader
     private readonly List<WalSegment> _segments = [];
     private byte[] _tailBytes = [];
     private int _lastBatch = WalFormat.SegmentHeaderBytes;
-
-    /// <summary>Where the record lies that was written ahead to open a batch that never came; −1 when the segment has none.</summary>
-    private int _mark = -1;
     private int _dirtyEnd;
     private readonly List<string> _unused = [];
 
@@ -65,10 +62,9 @@ internal sealed class WalReader
         for (int i = 0; ; i++)
         {
             int end = Scan(files[i], bytes);
-            int written = _mark < 0 ? end : _mark;
             if (i + 1 == files.Count)
             {
-                EndAt(files[i], bytes, end, written);
+                EndAt(files[i], bytes, end);
                 return;
             }
 
@@ -76,11 +72,11 @@ internal sealed class WalReader
             if (!HeaderIntact(files[i + 1], following, out long previousEnd))
             {
                 LeaveUnused(files, i + 1, following);
-                EndAt(files[i], bytes, end, written);
+                EndAt(files[i], bytes, end);
                 return;
             }
 
-            if (end != previousEnd && written != previousEnd)
+            if (end != previousEnd)
                 throw StorageException.Damaged(_disk, files[i].Name, end, $"no intact record, but the next segment says that it was written up to byte {previousEnd}");
             bytes = following;
         }
@@ -140,19 +136,14 @@ internal sealed class WalReader
         WalSegment segment = new(file.Number, LogIndex.Zero);
         _segments.Add(segment);
         _lastBatch = WalFormat.SegmentHeaderBytes;
-        _mark = -1;
-        int batchBefore = _lastBatch;
         int offset = WalFormat.SegmentHeaderBytes;
         while (WalFormat.TryReadRecord(bytes, _self, new WalPosition(file.Number, offset), out WalRecord record))
         {
             switch (record.Kind)
             {
                 case WalRecordKind.Batch when record.PayloadBytes == 16:
-                    if (_mark < 0)
-                        batchBefore = _lastBatch;
-                    _lastBatch = _mark = offset;
-                    offset += record.TotalBytes;
-                    continue;
+                    _lastBatch = offset;
+                    break;
                 case WalRecordKind.Reset when record.PayloadBytes == 16:
                     (LogIndex index, Term term) = Position(bytes, record);
                     _entries.Clear();
@@ -167,12 +158,9 @@ internal sealed class WalReader
                     throw StorageException.Damaged(_disk, file.Name, offset, $"an intact record of kind {(byte)record.Kind} with {record.PayloadBytes} bytes is unknown to this version");
             }
 
-            _mark = -1;
             offset += record.TotalBytes;
         }
 
-        if (_mark >= 0)
-            _lastBatch = batchBefore;
         return offset;
     }
 
@@ -194,17 +182,15 @@ internal sealed class WalReader
         _entries.Add(new Entry(index, term, record.EntryKind, payload));
     }
 
-    /// <param name="end">Where the first record that is not intact would be.</param>
-    /// <param name="written">The same without a mark at the end, which the next batch replaces.</param>
-    private void EndAt((ulong Number, string Name) file, byte[] bytes, int end, int written)
+    private void EndAt((ulong Number, string Name) file, byte[] bytes, int end)
     {
         int last = bytes.AsSpan(end).LastIndexOfAnyExcept((byte)0);
         _dirtyEnd = last < 0 ? end : end + last + 1;
-        Tail = new WalPosition(file.Number, written);
+        Tail = new WalPosition(file.Number, end);
         _tailBytes = bytes;
         if (last < 0)
             return;
-        RefuseIfDurable(file, bytes, end, new WalPosition(file.Number, end));
+        RefuseIfDurable(file, bytes, end, Tail);
         TruncatedBytes = _dirtyEnd - end;
     }
 

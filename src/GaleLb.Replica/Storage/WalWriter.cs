@@ -13,8 +13,7 @@ internal sealed class WalSegment(ulong number, LogIndex highestIndex)
 /// <summary>
 /// Turns entries into disk operations: what is added between two flushes becomes one batch, in one write and one sync
 /// (two where it crosses into the next segment). The caller executes every flush's operations before the next flush.
-/// After the sync, the record that will open the next batch is written ahead, unsynced: where it is found, everything before
-/// it was durable, so that damage to the last batch is not taken for a torn write.
+/// Behind the sync the mark says how far the log is durable.
 /// </summary>
 internal sealed class WalWriter
 {
@@ -29,6 +28,7 @@ internal sealed class WalWriter
     private readonly long _segmentBytes;
     private readonly List<WalSegment> _segments;
     private readonly List<Item> _items = [];
+    private readonly DurableMark _mark;
     private byte[] _buffer = new byte[64 << 10];
     private int _used;
     private WalPosition _tail;
@@ -47,6 +47,7 @@ internal sealed class WalWriter
     public WalWriter(MemberId self, long segmentBytes, List<WalSegment> segments, WalPosition tail, long capacity, long spareBytes)
     {
         _self = self;
+        _mark = new DurableMark(self);
         _segmentBytes = segmentBytes;
         _segments = segments;
         _tail = tail;
@@ -59,9 +60,6 @@ internal sealed class WalWriter
     }
 
     public WalPosition Tail => _tail;
-
-    /// <summary>How far records go: the mark behind the last one fits too.</summary>
-    private long Room => _capacity - WalFormat.BatchRecordBytes;
 
     /// <summary>Whether the next segment should be allocated ahead, so that a full disk is known while there is still room.</summary>
     public bool NeedsSpare => _spareAsked <= _tail.Segment;
@@ -83,7 +81,7 @@ internal sealed class WalWriter
 
         // One _buffer for the whole flush: slices already handed out must not move.
         int segmentsCrossed = 2 + (int)(total / (_segmentBytes / 2));
-        Reserve(total + (segmentsCrossed * (WalFormat.SegmentHeaderBytes + WalFormat.BatchRecordBytes)) + WalFormat.BatchRecordBytes);
+        Reserve(total + (segmentsCrossed * (WalFormat.SegmentHeaderBytes + WalFormat.BatchRecordBytes)));
         bool any = _items.Count > 0;
         int next = 0;
         while (next < _items.Count)
@@ -91,7 +89,7 @@ internal sealed class WalWriter
             int start = _used;
             long offset = _tail.Offset;
             WalPosition durable = _tail;
-            if (_tail.Offset + WalFormat.BatchRecordBytes + _items[next].RecordBytes > Room)
+            if (_tail.Offset + WalFormat.BatchRecordBytes + _items[next].RecordBytes > _capacity)
             {
                 Roll(_items[next].RecordBytes, operations);
                 offset = 0;
@@ -108,17 +106,8 @@ internal sealed class WalWriter
             MarkDurable(operations);
     }
 
-    /// <summary>The operation that writes the next batch's opening ahead: everything before it is durable.</summary>
-    public void MarkDurable(List<DiskOperation> operations)
-    {
-        if (_tail.Offset + WalFormat.BatchRecordBytes > _capacity)
-            return; // A segment that an earlier version filled to the brim.
-        Reserve(WalFormat.BatchRecordBytes);
-        WalFormat.WriteBatch(_buffer.AsSpan(_used), _self, _tail, durable: _tail);
-        operations.Add(DiskOperation.Write(
-            WalFormat.SegmentName(_tail.Segment), _tail.Offset, _buffer.AsMemory(_used, WalFormat.BatchRecordBytes)));
-        _used += WalFormat.BatchRecordBytes;
-    }
+    /// <summary>The operation that writes down, unsynced, that everything before the tail is durable.</summary>
+    public void MarkDurable(List<DiskOperation> operations) => operations.Add(_mark.Write(_tail));
 
     /// <summary>The operations that allocate the next segment.</summary>
     public void AllocateSpare(List<DiskOperation> operations)
@@ -155,7 +144,7 @@ internal sealed class WalWriter
     private void Roll(int recordBytes, List<DiskOperation> operations)
     {
         ulong number = _tail.Segment + 1;
-        long needed = WalFormat.SegmentHeaderBytes + (2 * WalFormat.BatchRecordBytes) + recordBytes;
+        long needed = WalFormat.SegmentHeaderBytes + WalFormat.BatchRecordBytes + recordBytes;
         long length = needed <= _segmentBytes ? _segmentBytes : (needed + 4095) & ~4095L;
         if (_spare != number || _spareBytes < length)
         {
@@ -175,7 +164,7 @@ internal sealed class WalWriter
         WalFormat.WriteBatch(_buffer.AsSpan(_used), _self, _tail, durable);
         _used += WalFormat.BatchRecordBytes;
         _tail = _tail with { Offset = _tail.Offset + WalFormat.BatchRecordBytes };
-        while (next < _items.Count && _tail.Offset + _items[next].RecordBytes <= Room)
+        while (next < _items.Count && _tail.Offset + _items[next].RecordBytes <= _capacity)
             WriteItem(_items[next++]);
     }
 

@@ -8,16 +8,13 @@ namespace GaleLb.Replica.Tests.Storage;
 public sealed class DamageTests
 {
     private const string Segment = "wal-0000000000000001";
-
-    /// <summary>The record that is written ahead behind a durable batch.</summary>
-    private const int MarkBytes = 32;
     private static readonly Membership Members = new([new Member(new MemberId(7), "10.0.0.1:9090", MemberRole.Voter)]);
 
     [Fact]
     public void Open_TailCutAtEveryByte_KeepsEveryWholeRecordBeforeIt()
     {
         (SimulatedDisk disk, long[] ends) = ThreeBatches();
-        LoseMark(disk, ends);
+        LoseMark(disk);
         for (long cut = ends[1]; cut < ends[2]; cut++)
         {
             SimulatedDisk torn = disk.Clone();
@@ -34,6 +31,7 @@ public sealed class DamageTests
     public void Open_FileCutAtEveryByteOfTheTail_KeepsEveryWholeRecordBeforeIt()
     {
         (SimulatedDisk disk, long[] ends) = ThreeBatches();
+        LoseMark(disk);
         for (long cut = ends[1]; cut < ends[2]; cut++)
         {
             SimulatedDisk torn = disk.Clone();
@@ -70,13 +68,26 @@ public sealed class DamageTests
     }
 
     [Fact]
+    public void Open_LastSectorsLost_RefusedNamingFileAndOffset()
+    {
+        (SimulatedDisk disk, long[] ends) = ThreeBatches();
+        for (int i = 0; i < 3; i++)
+        {
+            SimulatedDisk damaged = disk.Clone();
+            for (long at = i == 0 ? 64 : ends[i - 1]; at < ends[2]; at++)
+                Zero(damaged, at);
+            Refused(damaged, Segment, 0).Offset.Should().Be(i == 0 ? 64 : ends[i - 1]);
+        }
+    }
+
+    [Fact]
     public void Open_AnyByteOfTheMarkFlipped_LosesNothing()
     {
         (SimulatedDisk disk, long[] ends) = ThreeBatches();
-        for (long at = ends[2]; at < ends[2] + MarkBytes; at++)
+        for (long at = 0; at < 64; at++)
         {
             SimulatedDisk damaged = disk.Clone();
-            damaged.Flip(Segment, at);
+            damaged.Flip("durable", at);
             ReplicaStore store = ReplicaStoreTests.Open(damaged, 1);
             store.Recovery.Entries.Should().HaveCount(3, "byte {0}", at);
             store.Recovery.Loss.Should().Be(LogLoss.None);
@@ -90,7 +101,7 @@ public sealed class DamageTests
     public void Open_AnyByteOfTheLastBatchFlippedAndNoMark_NeverGivesBackWhatWasNotWritten()
     {
         (SimulatedDisk disk, long[] ends) = ThreeBatches();
-        LoseMark(disk, ends);
+        LoseMark(disk);
         for (long at = ends[1]; at < ends[2]; at++)
         {
             SimulatedDisk damaged = disk.Clone();
@@ -109,15 +120,10 @@ public sealed class DamageTests
         ReplicaStore store = ReplicaStoreTests.Open(disk, 1);
         StoreScript.Execute(store, ReplicaStoreTests.Step(1, 24), disk);
         long batch = 0;
-        long end = 0;
-        disk.Before = (_, o) =>
-        {
-            if (o.Kind == DiskOperationKind.Write && o.File == Segment && o.Bytes.Length != MarkBytes)
-                (batch, end) = (o.Offset, o.Offset + o.Bytes.Length);
-        };
+        disk.Before = (_, o) => batch = o.Kind == DiskOperationKind.Write && o.File == Segment ? o.Offset : batch;
         StoreScript.Execute(store, new StoreStep(null, [ReplicaStoreTests.MakeEntry(2, 24), ReplicaStoreTests.MakeEntry(3, 24)]), disk);
         disk.Before = null;
-        LoseMark(disk, [0, 0, end]);
+        LoseMark(disk);
         disk.Flip(Segment, batch);
         ReplicaStore torn = ReplicaStoreTests.Open(disk, 1);
         torn.Recovery.Entries.Should().ContainSingle();
@@ -353,11 +359,7 @@ public sealed class DamageTests
         return bytes;
     }
 
-    private static void LoseMark(SimulatedDisk disk, long[] ends)
-    {
-        for (int i = 0; i < MarkBytes; i++)
-            Zero(disk, ends[2] + i);
-    }
+    private static void LoseMark(SimulatedDisk disk) => disk.Execute(DiskOperation.Delete("durable"));
 
     private static void Zero(SimulatedDisk disk, long at) => disk.Execute(DiskOperation.Write(Segment, at, new byte[1]));
 
@@ -370,7 +372,7 @@ public sealed class DamageTests
         long end = 0;
         for (ulong i = 1; i <= 3; i++)
         {
-            disk.Before = (_, o) => end = o.Kind == DiskOperationKind.Write && o.File == Segment && o.Bytes.Length != MarkBytes ? o.Offset + o.Bytes.Length : end;
+            disk.Before = (_, o) => end = o.Kind == DiskOperationKind.Write && o.File == Segment ? o.Offset + o.Bytes.Length : end;
             StoreScript.Execute(store, ReplicaStoreTests.Step(i, 24), disk);
             ends[i - 1] = end;
         }

@@ -126,8 +126,10 @@ internal sealed class FaultInjector(World world, Roster roster, SimulatedNetwork
     private void ChangeClock()
     {
         List<SimulatedMember> up = [.. roster.Up];
-        if (up.Count > 0)
-            Random.Pick(up).TickMicroseconds = Random.Between(5_000, 20_000);
+        if (up.Count == 0)
+            return;
+        bool withinDrift = world.Profile.Leases && world.Bug != PlantedBug.ClocksDriftBeyondTheBound;
+        Random.Pick(up).TickMicroseconds = withinDrift ? Random.Between(9_550, 10_450) : Random.Between(5_000, 20_000);
     }
 
     private void Transfer()

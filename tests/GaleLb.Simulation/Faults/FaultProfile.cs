@@ -4,7 +4,7 @@ namespace GaleLb.Simulation.Faults;
 /// Which faults a run has, and how many. Drawn by seed so that runs differ in kind (swarm testing): a run with everything at once
 /// seldom gets deep, one with a few kinds does. Probabilities are per million, times in microseconds.
 /// </summary>
-internal sealed class FaultProfile
+internal sealed record FaultProfile
 {
     public required int Voters { get; init; }
     public required bool Founding { get; init; }
@@ -41,6 +41,42 @@ internal sealed class FaultProfile
     /// <summary>How often a disk loses what it held, on a minority at once.</summary>
     public required int Damage { get; init; }
 
+    /// <summary>Reads under a lease; clocks then differ in rate by no more than the lease allows for.</summary>
+    public required bool Leases { get; init; }
+
+    /// <summary>The kinds of faults that this run has, by the names of <see cref="Without"/>.</summary>
+    public IEnumerable<string> Kinds => Switches.Where(s => s.IsOn(this)).Select(s => s.Name);
+
+    private static IReadOnlyList<(string Name, Func<FaultProfile, bool> IsOn, Func<FaultProfile, FaultProfile> Off)> Switches { get; } =
+    [
+        ("loss", p => p.Loss > 0, p => p with { Loss = 0 }),
+        ("duplication", p => p.Duplication > 0, p => p with { Duplication = 0 }),
+        ("long-delays", p => p.LongDelay > 0, p => p with { LongDelay = 0 }),
+        ("partitions", p => p.Partitions > 0, p => p with { Partitions = 0 }),
+        ("crashes", p => p.Crashes > 0, p => p with { Crashes = 0 }),
+        ("crashes-between-effects", p => p.CrashBetweenEffects > 0, p => p with { CrashBetweenEffects = 0 }),
+        ("leader-deaths", p => p.LeaderDeaths > 0, p => p with { LeaderDeaths = 0 }),
+        ("pauses", p => p.Pauses > 0, p => p with { Pauses = 0 }),
+        ("clocks", p => p.ClockChanges > 0, p => p with { ClockChanges = 0 }),
+        ("disk-stalls", p => p.DiskStalls > 0, p => p with { DiskStalls = 0 }),
+        ("disk-errors", p => p.DiskErrors > 0, p => p with { DiskErrors = 0 }),
+        ("damage", p => p.Damage > 0, p => p with { Damage = 0 }),
+        ("wipes", p => p.Wipes > 0, p => p with { Wipes = 0 }),
+        ("membership", p => p.Membership > 0, p => p with { Membership = 0 }),
+        ("transfers", p => p.Transfers > 0, p => p with { Transfers = 0 }),
+        ("leases", p => p.Leases, p => p with { Leases = false }),
+    ];
+
+    /// <summary>The same profile without a kind of faults.</summary>
+    /// <exception cref="FormatException">There is no such kind.</exception>
+    public FaultProfile Without(string kind)
+    {
+        foreach ((string name, _, Func<FaultProfile, FaultProfile> off) in Switches)
+            if (name == kind)
+                return off(this);
+        throw new FormatException($"--without {kind}: one of {string.Join(", ", Switches.Select(s => s.Name))} is expected.");
+    }
+
     /// <param name="later">Draws what was added later, so that older seeds keep their runs.</param>
     public static FaultProfile Draw(SimulationRandom random, SimulationRandom later)
     {
@@ -76,6 +112,7 @@ internal sealed class FaultProfile
             AppendBytes = random.Pick([1, 400, 400, 4_000]),
             LeaderDeaths = random.Pick([0, 0, 300_000, 800_000]),
             Damage = later.Pick([0, 0, 2, 8]),
+            Leases = later.Next(3) == 0,
         };
     }
 }

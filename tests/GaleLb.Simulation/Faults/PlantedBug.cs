@@ -35,4 +35,6 @@ internal enum PlantedBug
     RecoverAtOnce,
     MarkNotWritten,
     IncompleteNotWritten,
+    LeaseOutlivesPause,
+    ClocksDriftBeyondTheBound,
 }

@@ -9,7 +9,7 @@ internal sealed class OracleSet(Func<Entry, ulong?> orderOf)
     public AcknowledgedOrders Orders { get; } = new(orderOf);
     public LinearizableReads Reads { get; } = new();
 
-    private Oracle[] All => field ??= [new ElectionSafety(), new VotesOnce(), new LogMatching(), new LeaderCompleteness(), new StateMachineSafety(), new CommitMonotone(), Orders, Reads];
+    private Oracle[] All => field ??= [new ElectionSafety(), new VotesOnce(), new LogMatching(), new LeaderCompleteness(), new StateMachineSafety(), new CommitMonotone(), new LeaseExclusive(), Orders, Reads];
 
     public void Stepped(SimulatedMember member)
     {

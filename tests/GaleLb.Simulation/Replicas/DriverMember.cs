@@ -18,6 +18,8 @@ internal sealed partial class DriverMember : SimulatedMember
     /// <summary>Tokens of membership changes and transfers, whose outcome nobody waits for.</summary>
     private const ulong UnattendedToken = 1UL << 63;
 
+    private const int SectorBytes = 512;
+
     private readonly ReplicaOptions _options;
     private readonly SimulatedDisk _medium = new();
     private readonly FaultyDisk _disk;
@@ -46,6 +48,13 @@ internal sealed partial class DriverMember : SimulatedMember
     public override MemberId Leader => Core.Leader;
     public override bool IsIncomplete => Core.Loss != LogLoss.None;
     public override ulong? StateDigest => null;
+
+    public override bool HoldsLease =>
+        _options.LeaseReads && Role == RaftRole.Leader && LeaseTermOf(Driver) == Term && LeaseForbiddenOf(Driver) != Term && ClockNow < LeaseUntilOf(Driver);
+
+    /// <summary>Runs at the member's own rate, in a pause too.</summary>
+    private TimeSpan ClockNow => _clock + TimeSpan.FromMicroseconds((Host.Now - _clockReadAt) * 10_000.0 / TickMicroseconds);
+
     public State.ClusterState State => _machine.State;
     private ReplicaDriver Driver => _driver ?? throw new InvalidOperationException($"{Id} is down.");
     private RaftNode Core => CoreOf(Driver);
@@ -97,9 +106,7 @@ internal sealed partial class DriverMember : SimulatedMember
 
     public override void Tick()
     {
-        // The clock runs at the member's own rate, and a pause shows as a jump.
-        _clock += TimeSpan.FromMicroseconds((Host.Now - _clockReadAt) * 10_000.0 / TickMicroseconds);
-        _clockReadAt = Host.Now;
+        ReadClock();
         Take(ReplicaEvent.Time());
     }
 
@@ -138,7 +145,10 @@ internal sealed partial class DriverMember : SimulatedMember
         _medium.CapacityBytes = long.MaxValue;
     }
 
-    /// <summary>One bit, somewhere in the log or a snapshot; in half the cases where the log was last written.</summary>
+    /// <summary>
+    /// Somewhere in the log or a snapshot, in half the cases where the log was last written: a bit is flipped, or a sector is lost,
+    /// or holds what was meant for another place.
+    /// </summary>
     public override void Damage()
     {
         List<string> files = [.. _medium.List().Where(f => f.StartsWith("wal-", StringComparison.Ordinal) || f.StartsWith("snapshot-", StringComparison.Ordinal))];
@@ -150,7 +160,30 @@ internal sealed partial class DriverMember : SimulatedMember
         if (end == 0)
             return;
         int offset = atEnd ? Math.Max(0, end - 1 - Host.Random.Next(200)) : Host.Random.Next(end);
-        _medium.Flip(file, offset, (byte)(1 << Host.Random.Next(8)));
+        switch (Host.Random.Next(3))
+        {
+            case 0: _medium.Flip(file, offset, (byte)(1 << Host.Random.Next(8))); break;
+            case 1: PutSector(file, offset, new byte[SectorBytes]); break;
+            default: PutSector(file, offset, AnySector()); break;
+        }
+    }
+
+    private byte[] AnySector()
+    {
+        string file = Host.Random.Pick(_medium.List());
+        byte[] sector = new byte[SectorBytes];
+        _medium.Read(file, Host.Random.Next(1 + (int)(_medium.Length(file) / SectorBytes)) * (long)SectorBytes, sector);
+        return sector;
+    }
+
+    private void PutSector(string file, int offset, byte[] sector)
+    {
+        int start = offset / SectorBytes * SectorBytes;
+        byte[] present = new byte[SectorBytes];
+        int length = _medium.Read(file, start, present);
+        for (int i = 0; i < length; i++)
+            if (present[i] != sector[i])
+                _medium.Flip(file, start + i, (byte)(present[i] ^ sector[i]));
     }
 
     private int WrittenBytes(string file)
@@ -163,8 +196,25 @@ internal sealed partial class DriverMember : SimulatedMember
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_core")]
     private static extern ref RaftNode CoreOf(ReplicaDriver driver);
 
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_leaseUntil")]
+    private static extern ref TimeSpan LeaseUntilOf(ReplicaDriver driver);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_leaseTerm")]
+    private static extern ref Term LeaseTermOf(ReplicaDriver driver);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_leaseForbidden")]
+    private static extern ref Term LeaseForbiddenOf(ReplicaDriver driver);
+
+    private void ReadClock()
+    {
+        _clock = ClockNow;
+        _clockReadAt = Host.Now;
+    }
+
     private void Take(in ReplicaEvent e)
     {
+        if (Host.Bug != PlantedBug.LeaseOutlivesPause)
+            ReadClock();
         Driver.Handle(e, _clock);
         Driver.Settle(_effects);
         ReplicaEffect[] effects = [.. _effects];

@@ -53,6 +53,7 @@ internal sealed class DriverMemberFactory : IMemberFactory
             PromotionLagMax = 16,
         },
         Store = new StoreOptions { SegmentBytes = 8192, SetDamageAside = true },
+        LeaseReads = host.Profile.Leases,
         Snapshots = new SnapshotPolicy { EntriesMax = host.Profile.SnapshotEntries, TrailingEntries = host.Profile.TrailingEntries },
     };
 }

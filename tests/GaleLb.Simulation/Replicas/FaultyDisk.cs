@@ -6,9 +6,6 @@ namespace GaleLb.Simulation.Replicas;
 /// <summary>A disk that may fail an operation for good, or, with a bug planted, lie about what it did.</summary>
 internal sealed class FaultyDisk(IDisk medium, ISimulationHost host) : IDisk
 {
-    /// <summary>The record that opens a batch; alone it is the one written ahead.</summary>
-    private const int MarkBytes = 32;
-
     /// <summary>The next write or sync fails as with EIO.</summary>
     public bool FailNext { get; set; }
 
@@ -38,7 +35,7 @@ internal sealed class FaultyDisk(IDisk medium, ISimulationHost host) : IDisk
         PlantedBug.SyncDoesNothing => operation.Kind == DiskOperationKind.Sync,
         PlantedBug.DirectoryNeverSynced => operation.Kind == DiskOperationKind.SyncDirectory,
         PlantedBug.HardStateNotWritten => operation.Kind == DiskOperationKind.Write && operation.File == "hard-state" && host.Now > 0,
-        PlantedBug.MarkNotWritten => operation.Kind == DiskOperationKind.Write && operation.Bytes.Length == MarkBytes,
+        PlantedBug.MarkNotWritten => operation.File == "durable",
         PlantedBug.IncompleteNotWritten => operation.File == "incomplete",
         _ => false,
     };

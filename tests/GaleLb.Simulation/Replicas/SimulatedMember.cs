@@ -20,6 +20,9 @@ internal abstract class SimulatedMember(MemberId id, string address, ISimulation
     /// <summary>It says that its log may lack what it acknowledged.</summary>
     public abstract bool IsIncomplete { get; }
 
+    /// <summary>It would answer a read now without asking anybody.</summary>
+    public virtual bool HoldsLease => false;
+
     /// <summary>Events that belong to an earlier life of the process are void.</summary>
     public int Incarnation { get; protected set; }
 
