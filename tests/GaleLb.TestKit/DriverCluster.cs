@@ -116,7 +116,9 @@ public sealed class DriverCluster
 
     internal void At(TimeSpan delay, Action action) => _agenda.Enqueue(action, (Now + delay, _order++));
 
-    internal void AfterDisk(Action action) => At(DiskDelay, action);
+    internal void AfterDisk(Action action) => AfterDisk(TimeSpan.Zero, action);
+
+    internal void AfterDisk(TimeSpan notBefore, Action action) => At(notBefore - Now > DiskDelay ? notBefore - Now : DiskDelay, action);
 
     internal void Deliver(DriverNode from, Message message)
     {

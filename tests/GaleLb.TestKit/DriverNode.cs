@@ -12,6 +12,7 @@ public sealed class DriverNode(DriverCluster cluster, int number, ReplicaOptions
     private readonly List<ReplicaEffect> _effects = [];
     private ReplicaDriver? _driver;
     private TimeSpan _pausedUntil;
+    private TimeSpan _stalledUntil;
     private ulong _tokens;
 
     public int Number => number;
@@ -65,6 +66,9 @@ public sealed class DriverNode(DriverCluster cluster, int number, ReplicaOptions
 
     /// <summary>The process stands still; what arrives meanwhile waits.</summary>
     public void Pause(TimeSpan duration) => _pausedUntil = cluster.Now + duration;
+
+    /// <summary>What is written in this time is done only after it, as on a device that hangs.</summary>
+    public void StallDisk(TimeSpan duration) => _stalledUntil = cluster.Now + duration;
 
     public ulong Propose(string command)
     {
@@ -135,7 +139,7 @@ public sealed class DriverNode(DriverCluster cluster, int number, ReplicaOptions
                 break;
             case ReplicaEffectKind.Disk:
                 DiskBatch batch = effect.Batch;
-                cluster.AfterDisk(() =>
+                cluster.AfterDisk(_stalledUntil, () =>
                 {
                     if (incarnation == Incarnation)
                         Take(batch.Execute(Disk) is { } failure ? ReplicaEvent.DiskFailed(batch.Lane, failure) : ReplicaEvent.DiskCompleted(batch.Lane));

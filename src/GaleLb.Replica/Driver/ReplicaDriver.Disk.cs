@@ -15,8 +15,17 @@ public sealed partial class ReplicaDriver
     private TimeSpan? _logRetry;
     private bool _spareRefused;
 
+    /// <summary>Ticks that the log batch under way has been waited for. A pause of this process counts as few, as for the core.</summary>
+    private long _logWaited;
+
     /// <summary>No space was found: this replica does not lead and takes no orders until there is some.</summary>
     public bool DiskFull { get; private set; }
+
+    /// <summary>
+    /// The disk has not answered for an election timeout: this replica does not lead. As a leader it would hold up every order,
+    /// since it applies nothing that it has not written itself, while its heartbeats keep the others from taking over.
+    /// </summary>
+    public bool DiskStalled { get; private set; }
 
     private void StartLogBatch()
     {
@@ -28,6 +37,7 @@ public sealed partial class ReplicaDriver
             _logBatch.Next = 0;
             FillLogBatch();
             _logBusy = true;
+            _logWaited = 0;
             if (_logBatch.Operations.Count > 0)
                 _effects.Add(ReplicaEffect.Disk(_logBatch));
             else
@@ -80,6 +90,7 @@ public sealed partial class ReplicaDriver
 
         _logRetry = null;
         LogBatchDurable();
+        RecoverFromStall();
         RecoverFromFull();
     }
 
@@ -119,8 +130,32 @@ public sealed partial class ReplicaDriver
         Rejoin();
     }
 
+    private void NoticeStall(long ticks)
+    {
+        if (!_logBusy || _logRetry is not null || DiskStalled)
+            return;
+        _logWaited += ticks;
+        TimeSpan waited = _options.Tick * _logWaited;
+        if (waited < _options.ElectionTimeoutMax)
+            return;
+        DiskStalled = true;
+        Note($"The disk has not answered for {waited.TotalMilliseconds:0} ms: this replica does not lead until it does.");
+        _core.StepDown();
+    }
+
+    private void RecoverFromStall()
+    {
+        if (!DiskStalled)
+            return;
+        DiskStalled = false;
+        Note("The disk answers again: this replica takes part as before.");
+        Rejoin();
+    }
+
     private void Rejoin()
     {
+        if (DiskFull || DiskStalled || _foundingSuspended)
+            return;
         WaitOutPromises();
         _core.Campaign();
     }

@@ -61,8 +61,7 @@ public sealed partial class ReplicaDriver
         if (!_foundingSuspended)
             return;
         _foundingSuspended = false;
-        if (!DiskFull)
-            Rejoin();
+        Rejoin();
     }
 
     private void MembershipApplied(Membership membership)

@@ -112,6 +112,7 @@ public sealed partial class ReplicaDriver
         _ticked = ticks > ticksMax ? _now : _ticked + (_options.Tick * ticks);
         for (long i = Math.Min(ticks, ticksMax); i > 0; i--)
             _core.Tick();
+        NoticeStall(Math.Min(ticks, ticksMax));
         RetryLogBatch();
         ExpireRequests();
         Found();

@@ -221,6 +221,42 @@ public sealed class ReplicaDriverTests
     }
 
     [Fact]
+    public void Disk_StalledUnderTheLeader_AnotherLeadsUntilItAnswers()
+    {
+        DriverCluster cluster = new DriverCluster(3).StartAll();
+        DriverNode leader = cluster.Elect();
+        leader.StallDisk(TimeSpan.FromSeconds(30));
+        ulong token = leader.Propose("one");
+        cluster.RunUntil(() => leader.Status!.Role != RaftRole.Leader, TimeSpan.FromSeconds(1)).Should().BeTrue("it applies nothing that it cannot write");
+
+        DriverNode next = cluster.Elect();
+        next.Should().NotBe(leader);
+        cluster.Propose(next, "two").Outcome.Should().Be(ProposalOutcome.Committed);
+        leader.Notes.Should().ContainSingle(n => n.Contains("disk has not answered"));
+        cluster.Run(TimeSpan.FromSeconds(10));
+        cluster.Leader.Should().Be(next, "the stalled one does not campaign");
+
+        cluster.RunUntil(() => leader.Machine.Commands.Count == 2, TimeSpan.FromSeconds(25)).Should().BeTrue(cluster.Describe());
+        leader.Proposals[token].Outcome.Should().BeOneOf(ProposalOutcome.Committed, ProposalOutcome.Unknown);
+        leader.Notes.Should().ContainSingle(n => n.Contains("disk answers again"));
+        cluster.Leader.Should().Be(next);
+    }
+
+    [Fact]
+    public void Disk_SlowButAnswering_IsNoReasonToStepDown()
+    {
+        DriverCluster cluster = new DriverCluster(3).StartAll();
+        DriverNode leader = cluster.Elect();
+        for (int i = 0; i < 10; i++)
+        {
+            leader.StallDisk(TimeSpan.FromMilliseconds(400));
+            cluster.Propose(leader, $"{i}").Outcome.Should().Be(ProposalOutcome.Committed);
+        }
+
+        cluster.Leader.Should().Be(leader);
+    }
+
+    [Fact]
     public void Time_AfterALongPause_DoesNotCallAnElection()
     {
         DriverCluster cluster = new DriverCluster(3).StartAll();
