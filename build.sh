@@ -44,9 +44,22 @@ hand_back() {
 	fi
 }
 
+# File systems that tests stall and fill; a process waiting for a stalled one cannot be ended, so that this comes first.
+release_disks() {
+	local mounted
+	while read -r _ mounted _; do
+		[[ $mounted == "$root"/.build/e2e/* ]] || continue
+		fsfreeze --unfreeze "$mounted" 2>/dev/null || true
+		umount --lazy "$mounted"
+	done </proc/mounts
+}
+
 leave() {
-	# A test run that was killed could not remove its namespaces itself.
-	if ((EUID == 0)) && [[ $verb == test || $verb == e2e ]]; then e2e/topology.sh -p "$GALE_E2E_PREFIX" down; fi
+	# A test run that was killed could not remove its namespaces and file systems itself.
+	if ((EUID == 0)) && [[ $verb == test || $verb == e2e ]]; then
+		release_disks
+		e2e/topology.sh -p "$GALE_E2E_PREFIX" down
+	fi
 	hand_back
 }
 
@@ -168,7 +181,7 @@ has_dotnet() { dotnet --list-sdks 2>/dev/null | grep -qE '^([1-9][0-9])\.'; }
 
 missing_packages() {
 	local package version
-	for package in libbpf-dev libelf-dev zlib1g-dev iproute2 ethtool iputils-ping procps util-linux \
+	for package in libbpf-dev libelf-dev zlib1g-dev iproute2 ethtool iputils-ping nftables procps util-linux mount e2fsprogs \
 		python3 python3-grpcio python3-protobuf python3-scapy protobuf-compiler curl ca-certificates jq; do
 		is_installed "$package" || echo "$package"
 	done
@@ -413,6 +426,7 @@ verb_fmt() {
 verb_clean() {
 	if ((EUID == 0)); then
 		local prefix
+		release_disks
 		for prefix in "$GALE_DEMO_PREFIX" "$GALE_E2E_PREFIX"; do e2e/topology.sh -p "$prefix" down; done
 	elif compgen -G '/run/netns/gale*' >/dev/null; then
 		echo "build.sh: namespaces of a killed run are still there; to remove them: sudo ./build.sh clean" >&2

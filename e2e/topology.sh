@@ -38,7 +38,7 @@
 #
 # Settings of the printed configurations, from the environment:
 #   GALE_CHECKS_TIMEOUT (1s)  GALE_BLACK_LIST_AFTER_FAILS (5)  GALE_BLACK_LIST_EXPIRY (5m)
-#   GALE_ENFORCE_SINGLE_CONFIGURATION (false)
+#   GALE_ENFORCE_SINGLE_CONFIGURATION (false)  GALE_XDP_MODE (auto)
 #   GALE_SERVICES (default)  default: TCP on each replica's own address. wide: in each family TCP and UDP, l4 and l2
 #   GALE_FAMILY (4)          4 or 6: the family of the node, and with wide services which of them it serves
 set -euo pipefail
@@ -243,6 +243,7 @@ $(printf '%s\n' "${peers[@]}")
 ]
 
 [data_plane]
+xdp_mode = "${GALE_XDP_MODE:-auto}"
 pin_path = "$pins"
 CONFIG
 	[[ ${GALE_SERVICES:-default} == default ]] || { wide_services 4 && wide_services 6; }

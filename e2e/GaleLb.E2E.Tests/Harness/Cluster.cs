@@ -20,6 +20,7 @@ public sealed class Cluster : IAsyncDisposable
     private readonly Dictionary<int, Daemon> _nodes = [];
     private readonly Dictionary<int, Daemon> _services = [];
     private readonly Dictionary<int, Daemon> _datagramServices = [];
+    private readonly Dictionary<int, ReplicaDisk> _disks = [];
     private readonly Dictionary<int, ReplicaApi> _apis = AllReplicas.ToDictionary(replica => replica, replica => new ReplicaApi(replica));
 
     private Cluster(Topology topology, ClusterShape shape, string directory)
@@ -37,11 +38,18 @@ public sealed class Cluster : IAsyncDisposable
     /// <param name="settings">Environment of topology.sh, such as GALE_BLACK_LIST_AFTER_FAILS=2.</param>
     public static async Task<Cluster> StartAsync(string name, ClusterShape shape, params string[] settings)
     {
-        var cluster = new Cluster(await Topology.UpAsync(shape.IsWide), shape, Repository.Scratch(name));
+        var topology = await Topology.UpAsync(shape.IsWide);
+        await ReplicaDisk.ReleaseBelowAsync(Path.Combine(Repository.Root, ".build", "e2e"));
+        var cluster = new Cluster(topology, shape, Repository.Scratch(name));
         try
         {
             foreach (var replica in AllReplicas)
             {
+                if (shape.DiskMegabytes > 0)
+                {
+                    cluster._disks[replica] = await ReplicaDisk.MountAsync(cluster.PathOf($"lb-{replica}/data"), shape.DiskMegabytes);
+                }
+
                 await cluster.WriteAsync($"lb-{replica}/lb.toml", await Topology.ReplicaConfigAsync(replica, cluster.Directory, [.. shape.Settings, .. settings]));
             }
 
@@ -59,6 +67,9 @@ public sealed class Cluster : IAsyncDisposable
     public ReplicaApi Api(int replica) => _apis[replica];
 
     public Daemon Replica(int replica) => _replicas[replica];
+
+    /// <summary>What a replica's data directory is on, where the shape gives it one of its own.</summary>
+    public ReplicaDisk Disk(int replica) => _disks[replica];
 
     public Daemon Node(int node) => _nodes[node];
 
@@ -92,8 +103,9 @@ public sealed class Cluster : IAsyncDisposable
         if (!_replicas.TryGetValue(replica, out var running) || !running.IsRunning)
         {
             running?.Dispose();
+            var command = _shape.ReplicaCommand(replica);
             _replicas[replica] = Daemon.Start(
-                Topology.Replica(replica), PathOf($"lb-{replica}/log"), Repository.Binary("gale-lb"), "--config", PathOf($"lb-{replica}/lb.toml"));
+                Topology.Replica(replica), PathOf($"lb-{replica}/log"), command[0], [.. command[1..], "--config", PathOf($"lb-{replica}/lb.toml")]);
         }
     }
 
@@ -176,6 +188,12 @@ public sealed class Cluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        foreach (var disk in _disks.Values)
+        {
+            // A process that waits for a stalled disk cannot be ended.
+            await disk.ResumeAsync();
+        }
+
         foreach (var daemon in _nodes.Values.Concat(_services.Values).Concat(_datagramServices.Values).Concat(_replicas.Values))
         {
             daemon.Dispose();
@@ -184,6 +202,11 @@ public sealed class Cluster : IAsyncDisposable
         foreach (var api in _apis.Values)
         {
             api.Dispose();
+        }
+
+        foreach (var disk in _disks.Values)
+        {
+            await disk.DisposeAsync();
         }
 
         await _topology.DisposeAsync();

@@ -15,8 +15,26 @@ public sealed record ClusterShape(bool IsWide, ImmutableArray<int> Nodes)
     /// <summary>Three nodes of each family.</summary>
     public static readonly ClusterShape Wide = new(IsWide: true, [.. Topology.WideNodes(AddressFamily.InterNetwork), .. Topology.WideNodes(AddressFamily.InterNetworkV6)]);
 
+    /// <summary>
+    /// Nothing forwards, so that replicas start at once; each one's data is on a file system of its own, and the second one's
+    /// monotonic clock a day ahead.
+    /// </summary>
+    public static readonly ClusterShape Faulty = Plain with { DiskMegabytes = 96, AheadReplica = 2, XdpMode = "off" };
+
+    /// <summary>The size of the file system under each replica's data directory; 0: on that of the test run.</summary>
+    public int DiskMegabytes { get; init; }
+
+    public string XdpMode { get; init; } = "auto";
+
+    /// <summary>The replica whose clock is ahead of the others', or 0.</summary>
+    public int AheadReplica { get; init; }
+
+    /// <summary>How a replica is started.</summary>
+    public ImmutableArray<string> ReplicaCommand(int replica) =>
+        replica == AheadReplica ? ["unshare", "--time", "--monotonic", "86400", "--boottime", "86400", Repository.Binary("gale-lb")] : [Repository.Binary("gale-lb")];
+
     /// <summary>Environment of topology.sh for replicas.</summary>
-    public ImmutableArray<string> Settings => [$"GALE_SERVICES={(IsWide ? "wide" : "default")}"];
+    public ImmutableArray<string> Settings => [$"GALE_SERVICES={(IsWide ? "wide" : "default")}", $"GALE_XDP_MODE={XdpMode}"];
 
     /// <summary>Environment of topology.sh for a node.</summary>
     public ImmutableArray<string> NodeSettings(int node) => [.. Settings, $"GALE_FAMILY={(Family(node) == AddressFamily.InterNetworkV6 ? 6 : 4)}"];
