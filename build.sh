@@ -17,6 +17,8 @@ usage() {
 usage: ./build.sh VERB [arguments]
   deps                          install what is missing (Debian 12 or newer, Ubuntu 24.04 or newer; needs root)
   build [--aot]                 the BPF programs, bin/gale-lb, bin/gale-node, bin/galectl
+  package [--check] [--suffix S]
+                                Debian packages and a tarball in .build/packages; --check: as lintian and others see them
   test [NAME...]                every test, or the projects whose name contains a NAME; e2e needs root
   demo [--once]                 three replicas, three nodes and a client in network namespaces; needs root
   e2e [FILTER]                  the tests against real processes; needs root
@@ -253,7 +255,7 @@ build_bpf() {
 publish() {
 	local project=$1 binary=$2 aot=$3 inputs now out=$root/.build/publish/$2 options=()
 	mapfile -t inputs < <(closure "$project")
-	inputs+=("${shared_inputs[@]}" src/Executable.props proto)
+	inputs+=("${shared_inputs[@]}" src/Executable.props src/Executable proto)
 	if [[ -d bpf ]]; then inputs+=(bpf); fi
 	now=$(digest "$binary aot=$aot" "${inputs[@]}")
 	[[ -x bin/$binary ]] && is_fresh "$binary" "$now" && return
@@ -372,6 +374,29 @@ verb_e2e() {
 	totals
 }
 
+# ---- package ----------------------------------------------------------------------------------------------------------
+
+verb_package() {
+	local check=false out=.build/packages options=()
+	while (($#)); do
+		case $1 in
+		--check) check=true ;;
+		--suffix)
+			[[ -n ${2:-} ]] || die 2 "package: --suffix needs a text, which is appended to the version"
+			options=(-s "$2")
+			shift
+			;;
+		*) die 2 "package: unknown argument $1; --check and --suffix S are known" ;;
+		esac
+		shift
+	done
+	build_all false
+	rm -rf "$out"
+	step "packages" package configs/package/build.sh "${options[@]}" bin "$out"
+	sed 's,^,    .build/packages/,' "$logs/package.log"
+	if $check; then spawn configs/package/check.sh "$out"; fi
+}
+
 # ---- the other verbs --------------------------------------------------------------------------------------------------
 
 verb_demo() {
@@ -442,7 +467,7 @@ trap leave EXIT
 trap 'interrupted 130' INT
 trap 'interrupted 143' TERM
 case $verb in
-deps | build | test | demo | e2e | bench | sim | fuzz | fmt | clean) "verb_$verb" "$@" ;;
+deps | build | package | test | demo | e2e | bench | sim | fuzz | fmt | clean) "verb_$verb" "$@" ;;
 help | -h | --help) usage ;;
 *)
 	usage >&2

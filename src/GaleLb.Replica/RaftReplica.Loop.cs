@@ -51,6 +51,7 @@ public sealed partial class RaftReplica
             CarryOut(effect);
         _effects.Clear();
         _status = _driver.Status;
+        Volatile.Write(ref _turns, _turns + 1);
     }
 
     private void CarryOut(in ReplicaEffect effect)

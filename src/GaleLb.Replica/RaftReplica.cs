@@ -28,6 +28,7 @@ public sealed partial class RaftReplica : IReplica, IAsyncDisposable
     private Thread? _loop;
     private TimeSpan _ticked;
     private ulong _tokens;
+    private long _turns;
     private bool _disposed;
     private volatile bool _stopping;
     private volatile ReplicaStatus _status;
@@ -47,6 +48,9 @@ public sealed partial class RaftReplica : IReplica, IAsyncDisposable
     public MemberId Self => _driver.Self;
 
     public ReplicaStatus Status => _status;
+
+    /// <summary>Rounds of the loop so far, one a tick at least: while this grows, the replica's thread is alive.</summary>
+    public long Turns => Volatile.Read(ref _turns);
 
     /// <summary>What was found on disk.</summary>
     public RecoveryReport Recovery { get; }

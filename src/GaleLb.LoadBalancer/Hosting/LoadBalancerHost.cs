@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using GaleLb.Configuration.Options;
 using GaleLb.DataPlane;
 using GaleLb.DataPlane.Kernel;
+using GaleLb.Executable;
 using GaleLb.LoadBalancer.Cluster;
 using GaleLb.LoadBalancer.Forwarding;
 using GaleLb.LoadBalancer.Nodes;
@@ -31,6 +32,7 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
     private readonly ILoggerFactory _logging;
     private readonly ILogger _log;
     private readonly Stack<Func<ValueTask>> _undo = new();
+    private readonly SystemdNotifier? _systemd = SystemdNotifier.FromEnvironment(Environment.GetEnvironmentVariable, Environment.ProcessId);
     private RaftReplica _replica = null!;
     private IDataPlane _dataPlane = null!;
 
@@ -81,6 +83,7 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
             return 1;
         }
         _log.LogInformation("{Signal}: stopping", await signalled.Task);
+        _systemd?.Stopping();
         await HandOverAsync();
         _dataPlane.Stop();
         return 0;
@@ -90,6 +93,7 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
     {
         while (_undo.TryPop(out Func<ValueTask>? undo))
             await undo();
+        _systemd?.Dispose();
         _logging.Dispose();
     }
 
@@ -208,6 +212,20 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
         _log.LogInformation(
             "gale-lb {Version}: replica {Member} at {Address}, REST on {Api}, nodes on port {NodePort}, data plane {Mode}", identity.Version,
             _replica.Self, identity.Address, endpoints.Api[^1], options.PrivateInterface.NodePort, _dataPlane.Status.Mode);
+        TellSystemd(machine, time);
+    }
+
+    /// <summary>Started means that it takes part; whether clients may come is /readyz's to say, and may need the other replicas.</summary>
+    private void TellSystemd(ClusterMachine machine, TimeProvider time)
+    {
+        if (_systemd is null)
+            return;
+        if (_systemd.Ready(ServiceWatch.Describe(_replica.Status, machine.State.Tally)) is { } failure)
+            _log.LogWarning("{Failure}", failure);
+        ServiceWatch alive = new(
+            _systemd, () => _replica.Turns, () => _replica.Status, () => machine.State.Tally, time, _logging.CreateLogger<ServiceWatch>());
+        alive.Start();
+        _undo.Push(alive.DisposeAsync);
     }
 
     private static RaftOptions Timeouts(LoadBalancerQuorumOptions quorum)

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using GaleLb.Configuration;
 using GaleLb.Configuration.Options;
+using GaleLb.Executable;
 using GaleLb.Node.Forwarding;
 
 namespace GaleLb.Node.Hosting;
@@ -73,6 +74,7 @@ internal static class NodeProgram
         }
 
         NodeLog log = new(output, TimeProvider.System);
+        using SystemdNotifier? systemd = SystemdNotifier.FromEnvironment(Environment.GetEnvironmentVariable, Environment.ProcessId);
         using CancellationTokenSource stop = new();
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
@@ -80,6 +82,8 @@ internal static class NodeProgram
         log.Write($"node {name} starting; replicas: {string.Join(", ", options.LoadBalancers)}");
         using ServiceAddresses addresses = new(options, new LinuxHostNetwork(), log);
         NodeAgent agent = new(options, identity, credentials, addresses, Random.Shared, TimeProvider.System, log);
+        if (systemd?.Ready($"node {name}; replicas: {string.Join(", ", options.LoadBalancers)}") is { } unheard)
+            log.Write(unheard);
         try
         {
             bool isNoted = await agent.RunAsync(stop.Token);
@@ -99,6 +103,7 @@ internal static class NodeProgram
             if (stop.IsCancellationRequested)
                 return;
             log.Write("leaving");
+            systemd?.Stopping();
             stop.Cancel();
         }
     }
