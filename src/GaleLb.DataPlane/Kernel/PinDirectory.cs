@@ -27,13 +27,12 @@ internal sealed class PinDirectory
     public static PinDirectory Open(string path, Rollback rollback)
     {
         string full = System.IO.Path.GetFullPath(path);
-        if (full.StartsWith(BpfFs + "/", StringComparison.Ordinal) && !IsBpfFs(BpfFs)) Mount();
-        string existing = full;
-        List<string> made = [];
-        while (!Directory.Exists(existing))
+        (string existing, List<string> made) = Missing(full);
+        // A sandbox may show no more of /sys/fs/bpf than our own part of it: only where that is absent too is there none.
+        if (!IsBpfFs(existing) && full.StartsWith(BpfFs + "/", StringComparison.Ordinal) && !IsBpfFs(BpfFs))
         {
-            made.Add(existing);
-            existing = System.IO.Path.GetDirectoryName(existing) ?? "/";
+            Mount();
+            (existing, made) = Missing(full);
         }
 
         if (!IsBpfFs(existing))
@@ -50,6 +49,12 @@ internal sealed class PinDirectory
         rollback.OnFailure(() => RemoveEmpty(made));
         return new PinDirectory(full);
     }
+
+    /// <summary>The pins that earlier processes left: one directory a member below <paramref name="path"/>.</summary>
+    public static IReadOnlyList<PinDirectory> Below(string path) =>
+        Directory.Exists(path) && IsBpfFs(path)
+            ? [.. Directory.GetDirectories(path).Order(StringComparer.Ordinal).Select(d => new PinDirectory(d))]
+            : [];
 
     public string Path(string name) => System.IO.Path.Combine(Root, name);
 
@@ -76,6 +81,20 @@ internal sealed class PinDirectory
         string? parent = System.IO.Path.GetDirectoryName(Root);
         if (parent is not null && parent != BpfFs && IsBpfFs(System.IO.Path.GetDirectoryName(parent)!)) directories.Add(parent);
         RemoveEmpty(directories);
+    }
+
+    /// <summary>The nearest directory that exists, and those on the way to <paramref name="full"/> that do not, deepest first.</summary>
+    private static (string Existing, List<string> Missing) Missing(string full)
+    {
+        string existing = full;
+        List<string> missing = [];
+        while (!Directory.Exists(existing))
+        {
+            missing.Add(existing);
+            existing = System.IO.Path.GetDirectoryName(existing) ?? "/";
+        }
+
+        return (existing, missing);
     }
 
     private static void RemoveEmpty(List<string> directories)

@@ -65,6 +65,15 @@ internal sealed class TcFilter
         return filter;
     }
 
+    /// <summary>The filter that an earlier process left, by the program that it pinned; null where that is attached nowhere.</summary>
+    public static TcFilter? FindLeft(PinDirectory pins, NetworkSnapshot network)
+    {
+        if (!PinDirectory.Has(pins.TcProgram)) return null;
+        using BpfProgram program = BpfProgram.OpenPinned(pins.TcProgram);
+        uint id = program.Info.Id;
+        return network.Links.Select(l => new TcFilter(pins, l, id)).FirstOrDefault(f => f.IsAttached);
+    }
+
     /// <summary>Takes the filter away, and the clsact qdisc if it was made here and nobody else uses it.</summary>
     public void Detach(NetlinkSocket netlink)
     {

@@ -38,6 +38,23 @@ public sealed class LifeTests
     }
 
     [RootFact]
+    public void DetachLeft_AfterAStopWithKeep_LeavesTheNetworkAsItWas()
+    {
+        using Lab lab = new();
+        string before = Footprint(lab);
+        string pins = $"/sys/fs/bpf/galelb-left-{Environment.ProcessId}";
+        KernelDataPlane plane = StartAndApply(lab, lab.Options() with { OnExit = ExitPolicy.Keep, PinPath = $"{pins}/member" });
+        lab.Balancer.Do(plane.Stop);
+        Footprint(lab).Should().NotBe(before);
+
+        lab.Balancer.Do(() => LeftPrograms.Detach(pins)).Should().Equal($"{pins}/member");
+
+        Footprint(lab).Should().Be(before);
+        Directory.Exists(pins).Should().BeFalse();
+        lab.Balancer.Do(() => LeftPrograms.Detach(pins)).Should().BeEmpty("nothing is left");
+    }
+
+    [RootFact]
     public void Restart_AfterACrash_TakesOverWithoutLosingPackets()
     {
         using Lab lab = new();
