@@ -22,6 +22,8 @@ usage: ./build.sh VERB [arguments]
   test [NAME...]                every test, or the projects whose name contains a NAME; e2e needs root
   demo [--once]                 three replicas, three nodes and a client in network namespaces; needs root
   e2e [FILTER]                  the tests against real processes; needs root
+  e2e --hosts systemd|INVENTORY [--keep] [FILTER]
+                                the tests of what the playbooks install, on hosts made on this machine (root) or your own
   bench NAME [--json FILE]      a benchmark
   sim [--seeds N] [--seed S]    the deterministic simulator
   fuzz NAME [--count N]         a fuzzer
@@ -56,12 +58,14 @@ release_disks() {
 	done </proc/mounts
 }
 
+hosts_up=false # whether hosts of e2e --hosts are to be taken down at the end
 leave() {
 	# A test run that was killed could not remove its namespaces and file systems itself.
 	if ((EUID == 0)) && [[ $verb == test || $verb == e2e ]]; then
 		release_disks
 		e2e/topology.sh -p "$GALE_E2E_PREFIX" down
 	fi
+	if $hosts_up; then e2e/hosts/systemd.sh down; fi
 	hand_back
 }
 
@@ -302,6 +306,7 @@ build_tests() {
 # ---- test -------------------------------------------------------------------------------------------------------------
 
 passed=0 failed=0 skipped=0
+runner=() # what goes before the runner of tests
 
 # run_tests PROJECT_DIRECTORY [dotnet-test arguments] : runs one project and adds to the totals, which come from the
 # report and not from the runner's exit status alone: that one is 0 also when nothing was executed.
@@ -313,7 +318,7 @@ run_tests() {
 	rm -f "$report"
 	mkdir -p "$logs"
 	start=$(milliseconds)
-	spawn dotnet test "$project" -c Release --no-build --nologo -v quiet --logger "trx;LogFileName=$name.trx" \
+	spawn "${runner[@]}" dotnet test "$project" -c Release --no-build --nologo -v quiet --logger "trx;LogFileName=$name.trx" \
 		--results-directory "$root/.build/test-results" "$@" >"$logs/test-$name.log" 2>&1 </dev/null || status=$?
 	counters=$(grep -o '<Counters [^>]*' "$report" 2>/dev/null || true)
 	attribute() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$counters"; }
@@ -367,10 +372,47 @@ verb_test() {
 }
 
 verb_e2e() {
+	if [[ ${1:-} == --hosts ]]; then
+		e2e_hosts "${@:2}"
+		return
+	fi
 	need_root e2e
 	build_all false
 	build_tests
 	if (($#)); then run_tests e2e/GaleLb.E2E.Tests --filter "$1"; else run_tests e2e/GaleLb.E2E.Tests; fi
+	totals
+}
+
+# e2e_hosts systemd|INVENTORY [--keep] [FILTER]
+e2e_hosts() {
+	local where=${1:-} keep=false options=() suite=e2e/hosts/GaleLb.Hosts.Tests prefix=${GALE_HOSTS_PREFIX:-galehosts-} playbook
+	shift || true
+	if [[ ${1:-} == --keep ]]; then keep=true && shift; fi
+	if (($#)); then options=(--filter "$1"); fi
+	[[ $where == systemd || -f $where ]] || die 2 "e2e: --hosts needs systemd or the path of an inventory, and ${where:-nothing} is neither"
+	[[ $where != systemd ]] || need_root "e2e --hosts systemd"
+	build_all false
+	rm -rf .build/packages .build/packages-next
+	step "packages" package configs/package/build.sh -z 0 bin .build/packages
+	step "packages of a next version" package-next configs/package/build.sh -z 0 -s next bin .build/packages-next
+	step "tests" build-hosts dotnet build "$suite" -c Release -v quiet
+	if [[ $where == systemd ]]; then
+		$keep || hosts_up=true
+		step "hosts" hosts-up e2e/hosts/systemd.sh up
+		export GALE_E2E_HOSTS=ansible/e2e-hosts.ini:.build/hosts/inventory.ini GALE_E2E_SSH_KEY=$root/.build/hosts/key \
+			GALE_E2E_CONTROL=$root/e2e/hosts/systemd.sh GALE_E2E_NEXT=/repository/.build/packages-next GALE_E2E_MDNS_ADDRESS=10.97.2.100
+		runner=(nsenter "--net=/run/netns/${prefix}control")
+	else
+		export GALE_E2E_HOSTS=$where GALE_E2E_NEXT=$root/.build/packages-next
+	fi
+	for playbook in lb node; do
+		if [[ $where == systemd ]]; then
+			step "playbook $playbook.yml" "hosts-$playbook" e2e/hosts/systemd.sh play "ansible/playbooks/$playbook.yml"
+		else
+			step "playbook $playbook.yml" "hosts-$playbook" ansible-playbook -i "$where" "ansible/playbooks/$playbook.yml"
+		fi
+	done
+	run_tests "$suite" "${options[@]}"
 	totals
 }
 
@@ -453,6 +495,7 @@ verb_clean() {
 		local prefix
 		release_disks
 		for prefix in "$GALE_DEMO_PREFIX" "$GALE_E2E_PREFIX"; do e2e/topology.sh -p "$prefix" down; done
+		if [[ -d .build/hosts ]]; then e2e/hosts/systemd.sh down; fi
 	elif compgen -G '/run/netns/gale*' >/dev/null; then
 		echo "build.sh: namespaces of a killed run are still there; to remove them: sudo ./build.sh clean" >&2
 	fi

@@ -1,0 +1,50 @@
+using System.Net;
+using System.Text.Json;
+
+namespace GaleLb.Hosts.Tests.Harness;
+
+/// <summary>A machine that the playbooks have provisioned, reached by ssh alone.</summary>
+public sealed class Host(string name, IPAddress address, string user, string? key, string publicInterface)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>As in the inventory, "lb-0.local".</summary>
+    public string Name { get; } = name;
+
+    /// <summary>As the host itself says, "lb-0".</summary>
+    public string ShortName => Name.Split('.')[0];
+
+    /// <summary>Where ssh reaches it.</summary>
+    public IPAddress Address { get; } = address;
+
+    /// <summary>Runs a shell command as root.</summary>
+    public Task<ShellResult> TryAsync(string command) => Shell.RunAsync(Patience, "ssh", [.. Options(), $"sudo sh -c {Quote(command)}"]);
+
+    /// <summary>As <see cref="TryAsync"/>, and throws with what it said unless it exits with 0.</summary>
+    public async Task<string> RunAsync(string command)
+    {
+        var result = await TryAsync(command);
+        return result.ExitCode == 0 ? result.Output : throw new IOException($"{Name}: {command}: {result}");
+    }
+
+    /// <summary>Where clients reach a replica.</summary>
+    public async Task<IPAddress> PublicAddressAsync()
+    {
+        var words = (await RunAsync($"ip -4 -o addr show dev {publicInterface}")).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return IPAddress.Parse(words[Array.IndexOf(words, "inet") + 1].Split('/')[0]);
+    }
+
+    /// <summary>A document of the replica's REST API, asked for on its own loopback.</summary>
+    public async Task<JsonElement> GetAsync(string path) =>
+        JsonDocument.Parse(await RunAsync($"curl -sf --max-time 5 'http://127.0.0.1:5555{path}'")).RootElement;
+
+    public async Task<bool> IsReadyAsync() => (await TryAsync("curl -sf --max-time 5 http://127.0.0.1:5555/readyz")).ExitCode == 0;
+
+    private IEnumerable<string> Options() =>
+    [
+        "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-o", "ConnectTimeout=5",
+        .. key is null ? Array.Empty<string>() : ["-i", key], $"{user}@{Address}",
+    ];
+
+    private static string Quote(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+}

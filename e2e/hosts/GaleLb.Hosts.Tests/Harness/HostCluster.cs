@@ -1,0 +1,159 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace GaleLb.Hosts.Tests.Harness;
+
+/// <summary>
+/// The hosts of the inventories in GALE_E2E_HOSTS (files, separated by ':'), which the playbooks have provisioned.
+/// </summary>
+/// <remarks>
+/// GALE_E2E_SSH_KEY overrides the inventory's key. GALE_E2E_CONTROL is a program that knows `crash NAME`, `start NAME` and `play ARGUMENTS`
+/// (e2e/hosts/systemd.sh); without it a crash is a forced reboot, and ansible-playbook is run here.
+/// </remarks>
+public sealed partial class HostCluster : IAsyncLifetime
+{
+    private readonly string[] _files = [.. (Environment.GetEnvironmentVariable("GALE_E2E_HOSTS")
+        ?? throw new InvalidOperationException("GALE_E2E_HOSTS names no inventory; ./build.sh e2e --hosts sets it"))
+        .Split(':').Select(file => Path.GetFullPath(file, Repository.Root))];
+
+    private readonly string? _control = Environment.GetEnvironmentVariable("GALE_E2E_CONTROL");
+    private Inventory _inventory = null!;
+
+    public ImmutableArray<Host> Replicas { get; private set; }
+
+    public ImmutableArray<Host> Nodes { get; private set; }
+
+    /// <summary>Hosts without a role; a test may use them for what must not succeed.</summary>
+    public ImmutableArray<Host> Spares { get; private set; }
+
+    /// <summary>Where clients reach the replicas, in their order.</summary>
+    public ImmutableArray<IPEndPoint> Services { get; private set; }
+
+    public IEnumerable<Host> All => Replicas.Concat(Nodes).Concat(Spares);
+
+    public async Task InitializeAsync()
+    {
+        _inventory = Inventory.Read(_files);
+        Replicas = await HostsAsync("lb");
+        Nodes = await HostsAsync("node");
+        Spares = await HostsAsync("spare");
+        Services = [.. (await Task.WhenAll(Replicas.Select(r => r.PublicAddressAsync()))).Select(a => new IPEndPoint(a, 8080))];
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    /// <summary>Runs a test on a cluster in which all is well; where it fails, a bundle tells of it.</summary>
+    public async Task ObserveAsync(string test, Func<Task> run)
+    {
+        try
+        {
+            await WaitForAllAsync();
+            await run();
+        }
+        catch (Exception error)
+        {
+            throw new InvalidOperationException($"{error.Message}\nKept in {await HostBundle.WriteAsync(this, test, error)}", error);
+        }
+    }
+
+    /// <summary>Until every replica is ready, all forward by one table, and all nodes are routable.</summary>
+    public Task<TimeSpan> WaitForAllAsync() => Eventually.HoldsAsync("all replicas and nodes are up", TimeSpan.FromSeconds(90), async () =>
+    {
+        var ready = await Task.WhenAll(Replicas.Select(r => r.IsReadyAsync()));
+        if (!ready.All(r => r))
+        {
+            return false;
+        }
+
+        var states = await Task.WhenAll(Replicas.Select(r => r.GetAsync("/api/v1/status")));
+        return states.All(s => Routable(s) == Nodes.Length) && states.Select(TableDigest).Distinct(StringComparer.Ordinal).Count() == 1;
+    });
+
+    /// <summary>Until the replicas see exactly this many routable nodes.</summary>
+    public static Task<TimeSpan> WaitForRoutableAsync(int count, TimeSpan limit, IEnumerable<Host> replicas) =>
+        Eventually.HoldsAsync($"{count} nodes are routable", limit, async () =>
+            (await Task.WhenAll(replicas.Select(r => r.GetAsync("/api/v1/status")))).All(s => Routable(s) == count));
+
+    public static async Task<Host> LeaderAsync(IEnumerable<Host> among)
+    {
+        foreach (var replica in among)
+        {
+            if ((await replica.GetAsync("/api/v1/status")).GetProperty("raft").GetProperty("role").GetString() == "leader")
+            {
+                return replica;
+            }
+        }
+
+        throw new IOException("no replica leads");
+    }
+
+    /// <summary>Ends a host without a word.</summary>
+    public async Task CrashAsync(Host host)
+    {
+        if (_control is null)
+        {
+            // The connection ends with the host, so there is nothing to judge.
+            await host.TryAsync("reboot -ff");
+            return;
+        }
+
+        await ControlAsync("crash", host.ShortName);
+    }
+
+    /// <summary>Starts a host that crashed; one that reboots does so by itself.</summary>
+    public async Task StartAsync(Host host)
+    {
+        if (_control is not null)
+        {
+            await ControlAsync("start", host.ShortName);
+        }
+
+        await Eventually.HoldsAsync($"{host.Name} answers", TimeSpan.FromMinutes(3), async () => (await host.TryAsync("true")).ExitCode == 0);
+    }
+
+    /// <summary>Runs a playbook to its end, whatever it comes to.</summary>
+    public async Task<PlayResult> PlayAsync(params string[] arguments)
+    {
+        var limit = TimeSpan.FromMinutes(15);
+        var result = _control is null
+            ? await Shell.RunAsync(limit, "ansible-playbook", [.. _files.SelectMany(f => new[] { "-i", f }), .. arguments])
+            : await Shell.RunAsync(limit, _control, ["play", .. arguments]);
+        return new PlayResult(result.ExitCode, result.Output + result.Errors);
+    }
+
+    private static int Routable(JsonElement status) => status.GetProperty("nodes").GetProperty("routable").GetInt32();
+
+    private static string TableDigest(JsonElement status) => status.GetProperty("data_plane").GetProperty("table_digest").GetString() ?? "";
+
+    private async Task ControlAsync(params string[] arguments)
+    {
+        var result = await Shell.RunAsync(TimeSpan.FromMinutes(2), _control!, arguments);
+        if (result.ExitCode != 0)
+        {
+            throw new IOException($"{_control} {string.Join(' ', arguments)}: {result}");
+        }
+    }
+
+    private async Task<ImmutableArray<Host>> HostsAsync(string group) => [.. await Task.WhenAll(_inventory.Group(group).Select(async name =>
+    {
+        var target = _inventory.Variable(name, "ansible_host") ?? name;
+        var address = IPAddress.TryParse(target, out var literal) ? literal
+            : target.EndsWith(".local", StringComparison.Ordinal) ? await MulticastDns.ResolveAsync(target)
+            : (await Dns.GetHostAddressesAsync(target))[0];
+        return new Host(
+            name, address, _inventory.Variable(name, "ansible_user") ?? Environment.UserName,
+            Environment.GetEnvironmentVariable("GALE_E2E_SSH_KEY") ?? _inventory.Variable(name, "ansible_ssh_private_key_file"),
+            _inventory.Variable(name, "gale_public_interface") ?? "eth1");
+    }))];
+
+    /// <summary>What a playbook came to: its output, and how many tasks changed something.</summary>
+    public sealed partial record PlayResult(int ExitCode, string Output)
+    {
+        public int Changed => Changes().Matches(Output).Sum(m => int.Parse(m.Groups["count"].ValueSpan, System.Globalization.CultureInfo.InvariantCulture));
+
+        [GeneratedRegex(@"\bchanged=(?<count>\d+)", RegexOptions.ExplicitCapture, 1000)]
+        private static partial Regex Changes();
+    }
+}

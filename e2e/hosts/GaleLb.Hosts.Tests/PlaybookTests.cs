@@ -1,0 +1,103 @@
+using GaleLb.Hosts.Tests.Harness;
+
+namespace GaleLb.Hosts.Tests;
+
+/// <summary>What the playbooks do to hosts that are as wanted, to be changed, or not fit.</summary>
+[Collection(HostCollection.Name)]
+public sealed class PlaybookTests(HostCluster cluster)
+{
+    private const string Replicas = "ansible/playbooks/lb.yml";
+    private const string Nodes = "ansible/playbooks/node.yml";
+
+    [Theory]
+    [InlineData(Replicas)]
+    [InlineData(Nodes)]
+    public Task Playbook_RunAgain_ChangesNothing(string playbook) => cluster.ObserveAsync(nameof(Playbook_RunAgain_ChangesNothing), async () =>
+    {
+        var play = await cluster.PlayAsync(playbook);
+
+        play.ExitCode.Should().Be(0, play.Output);
+        play.Changed.Should().Be(0, play.Output);
+    });
+
+    [Fact]
+    public Task Playbook_WithAnotherSetting_RestartsReplicasOneByOneAndCostsNobodyAPage() =>
+        cluster.ObserveAsync(nameof(Playbook_WithAnotherSetting_RestartsReplicasOneByOneAndCostsNobodyAPage), async () =>
+        {
+            var before = await StartsAsync(cluster.Nodes, "gale-node");
+            HostCluster.PlayResult play = null!;
+            var pages = await Pages.WhileAsync(cluster.Services, async () =>
+                play = await cluster.PlayAsync(Replicas, "-e", """{"gale_data_plane": {"on_exit": "keep", "protected_ports": [22, 2222]}}"""));
+
+            play.ExitCode.Should().Be(0, play.Output);
+            play.Changed.Should().Be(2 * cluster.Replicas.Length, "each replica's file and service, nothing else: " + play.Output);
+            pages.Should().HaveCountGreaterThan(300).And.OnlyContain(page => page.Failure == null);
+            (await StartsAsync(cluster.Nodes, "gale-node")).Should().Equal(before, "nodes are not concerned");
+        });
+
+    [Fact]
+    public Task Playbook_WithAReplicaDown_LeavesTheOthersAlone() => cluster.ObserveAsync(nameof(Playbook_WithAReplicaDown_LeavesTheOthersAlone), async () =>
+    {
+        await cluster.Replicas[2].RunAsync("systemctl stop gale-lb");
+        try
+        {
+            var before = await StartsAsync(cluster.Replicas, "gale-lb");
+
+            var play = await cluster.PlayAsync(Replicas, "-e", """{"gale_data_plane": {"on_exit": "keep", "protected_ports": [22, 2223]}}""");
+
+            play.ExitCode.Should().NotBe(0);
+            play.Output.Should().Contain($"{cluster.Replicas[2].Name} is not ready: {cluster.Replicas[0].Name} was left as it is");
+            (await StartsAsync(cluster.Replicas, "gale-lb")).Should().Equal(before);
+        }
+        finally
+        {
+            await cluster.Replicas[2].RunAsync("systemctl start gale-lb");
+        }
+    });
+
+    [Fact]
+    public Task Playbook_WithAWrongInterface_SaysWhichThereAre() => RefusedAsync(
+        nameof(Playbook_WithAWrongInterface_SaysWhichThereAre), "has no interface eth9; it has eth0, eth1, lo.", "-e", "gale_public_interface=eth9");
+
+    [Fact]
+    public Task Playbook_OnAHostWithAClockAnHourAhead_SaysSo() => WithCommandAsync(
+        "date", "expr $(/bin/date +%s) + 3600", () => RefusedAsync(
+            nameof(Playbook_OnAHostWithAClockAnHourAhead_SaysSo), "s ahead of this machine's; at most 60 s are accepted."));
+
+    [Fact]
+    public Task Playbook_OnAHostWithAnOldKernel_SaysSo() => WithCommandAsync(
+        "uname", "echo 4.19.0-27-amd64", () => RefusedAsync(
+            nameof(Playbook_OnAHostWithAnOldKernel_SaysSo), "runs kernel 4.19.0-27-amd64; 5.10 or newer is needed."));
+
+    /// <summary>The playbook refuses in a sentence, and no host has been touched.</summary>
+    private Task RefusedAsync(string test, string sentence, params string[] arguments) => cluster.ObserveAsync(test, async () =>
+    {
+        var before = await StartsAsync(cluster.Replicas, "gale-lb");
+
+        var play = await cluster.PlayAsync([Replicas, .. arguments]);
+
+        play.ExitCode.Should().NotBe(0);
+        play.Output.Should().Contain(sentence);
+        play.Changed.Should().Be(0);
+        (await StartsAsync(cluster.Replicas, "gale-lb")).Should().Equal(before);
+    });
+
+    /// <summary>Lets a command of the last replica's host lie for as long as the test runs.</summary>
+    private async Task WithCommandAsync(string command, string script, Func<Task> test)
+    {
+        var host = cluster.Replicas[^1];
+        await host.RunAsync($"printf '#!/bin/sh\\n%s\\n' '{script}' >/usr/local/bin/{command}; chmod 755 /usr/local/bin/{command}");
+        try
+        {
+            await test();
+        }
+        finally
+        {
+            await host.RunAsync($"rm /usr/local/bin/{command}");
+        }
+    }
+
+    /// <summary>When each host's service was started last.</summary>
+    private static Task<string[]> StartsAsync(IEnumerable<Host> hosts, string service) =>
+        Task.WhenAll(hosts.Select(host => host.RunAsync($"systemctl show -P ExecMainStartTimestampMonotonic {service}")));
+}
