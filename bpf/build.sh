@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# bpf/build.sh [OUT]: compile the packet programs into OUT (default .build/bpf/galelb.bpf.o of the repository).
-# What is up to date is not rebuilt. CLANG overrides the compiler; 18 or newer is needed.
+# bpf/build.sh [DIRECTORY]: compile the packet programs into DIRECTORY (default .build/bpf of the repository): galelb.bpf.o for
+# replicas, galenode.bpf.o for nodes. What is up to date is not rebuilt. CLANG overrides the compiler; 18 or newer is needed.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-out=${1:-$here/../.build/bpf/galelb.bpf.o}
+directory=${1:-$here/../.build/bpf}
 
 newest_clang() {
 	for candidate in ${CLANG:-} clang-22 clang-21 clang-20 clang-19 clang-18 clang; do
@@ -16,12 +16,15 @@ newest_clang() {
 	exit 1
 }
 
-if [ -f "$out" ] && [ -z "$(find "$here" \( -name '*.[ch]' -o -name build.sh \) -newer "$out" -print -quit)" ]; then
-	exit 0
-fi
-clang=$(newest_clang)
-mkdir -p "$(dirname "$out")"
-# Through a temporary name: an interrupted compile leaves no half object that looks up to date.
-"$clang" -O2 -g -Wall -Werror -target bpf -mcpu=v3 "-I/usr/include/$(uname -m)-linux-gnu" "-I$here" \
-	-c "$here/galelb.bpf.c" -o "$out.tmp"
-mv "$out.tmp" "$out"
+for source in "$here"/*.bpf.c; do
+	out=$directory/$(basename "$source" .c).o
+	if [ -f "$out" ] && [ -z "$(find "$here" \( -name '*.[ch]' -o -name build.sh \) -newer "$out" -print -quit)" ]; then
+		continue
+	fi
+	clang=$(newest_clang)
+	mkdir -p "$directory"
+	# Through a temporary name: an interrupted compile leaves no half object that looks up to date.
+	"$clang" -O2 -g -Wall -Werror -target bpf -mcpu=v3 "-I/usr/include/$(uname -m)-linux-gnu" "-I$here" \
+		-c "$source" -o "$out.tmp"
+	mv "$out.tmp" "$out"
+done

@@ -27,7 +27,7 @@
 # a replica. A node sends all it has for others through no router either: replies go to the replica's private address.
 #
 # With -w there are more ways. The service addresses 10.98.9.0/24 and fd98:9::/64, which nobody here owns, are routed to
-# lb-1. Nodes have a cable to the public switch too (pub, .11 to ...), by which they answer clients themselves in mode l2.
+# lb-1. Nodes have a cable to the public switch too (pub, .11 to ...), by which they answer clients themselves in modes l2 and l3.
 # And a second client, remote (10.98.3.100, fd98:3::100), is behind a router (.200) whose link to it takes 1400 bytes at
 # most, while the remote client's own end takes 1500: only the router's ICMP errors tell a sender.
 #
@@ -39,7 +39,7 @@
 # Settings of the printed configurations, from the environment:
 #   GALE_CHECKS_TIMEOUT (1s)  GALE_BLACK_LIST_AFTER_FAILS (5)  GALE_BLACK_LIST_EXPIRY (5m)
 #   GALE_ENFORCE_SINGLE_CONFIGURATION (false)  GALE_XDP_MODE (auto)
-#   GALE_SERVICES (default)  default: TCP on each replica's own address. wide: in each family TCP and UDP, l4 and l2
+#   GALE_SERVICES (default)  default: TCP on each replica's own address. wide: in each family TCP and UDP, l4 and l2, and TCP by l3
 #   GALE_FAMILY (4)          4 or 6: the family of the node, and with wide services which of them it serves
 set -euo pipefail
 
@@ -250,7 +250,7 @@ CONFIG
 }
 
 # The names of the services that -w has in one family, each with that of the family at its end.
-wide_names() { echo "own-$1" "translated-$1" "datagrams-$1" "direct-$1" "direct-datagrams-$1"; }
+wide_names() { echo "own-$1" "translated-$1" "datagrams-$1" "direct-$1" "direct-datagrams-$1" "tunnelled-$1"; }
 
 wide_services() { # FAMILY
 	local translated direct
@@ -261,6 +261,7 @@ wide_services() { # FAMILY
 	service "datagrams-$1" "\"$translated\"" udp l4 8080
 	service "direct-$1" "\"$direct\"" tcp l2 8080
 	service "direct-datagrams-$1" "\"$direct\"" udp l2 8080
+	service "tunnelled-$1" "\"$(address 9 3 "$1")\"" tcp l3 8080
 }
 
 service() { # NAME ADDRESSES PROTOCOL FORWARDING PORT
@@ -293,7 +294,7 @@ service_port = 8080
 CONFIG
 	if [[ ${GALE_SERVICES:-default} == wide ]]; then
 		names=$(wide_names "$family")
-		printf 'services = ["%s"]\n\n[forwarding]\nmode = "l2"\n' "${names// /\", \"}"
+		printf 'services = ["%s"]\n\n[forwarding]\nmode = "l3"\n' "${names// /\", \"}"
 	fi
 	cat <<CONFIG
 

@@ -6,11 +6,15 @@ using GaleLb.E2E.Tests.Harness;
 
 namespace GaleLb.E2E.Tests;
 
-/// <summary>What the data plane does for either family beyond TCP on a replica's own address: UDP, ping, path MTU, mode l2.</summary>
+/// <summary>What the data plane does for either family beyond TCP on a replica's own address: UDP, ping, path MTU, modes l2 and l3.</summary>
 public abstract class WireTests(WireFixture fixture, AddressFamily family) : ClusterTests(fixture)
 {
     /// <summary>Of uploads and downloads: many packets.</summary>
     private const int BodyBytes = 200_000;
+
+    private const int BigBodyBytes = 20_000_000;
+
+    private const int CableMtu = 1500;
 
     private readonly ImmutableArray<int> _nodes = Topology.WideNodes(family);
 
@@ -20,10 +24,15 @@ public abstract class WireTests(WireFixture fixture, AddressFamily family) : Clu
     /// <summary>L2, TCP and UDP.</summary>
     private readonly IPEndPoint _direct = new(Topology.DirectAddress(family), Topology.ClientsPort);
 
+    /// <summary>L3, TCP.</summary>
+    private readonly IPEndPoint _tunnelled = new(Topology.TunnelledAddress(family), Topology.ClientsPort);
+
     /// <summary>What tells ip(8) the family.</summary>
     private readonly string _familyOption = family == AddressFamily.InterNetworkV6 ? "-6" : "-4";
 
     private bool IsV6 => family == AddressFamily.InterNetworkV6;
+
+    private int OuterHeaderBytes => IsV6 ? 40 : 20;
 
     private IEnumerable<string> Names => _nodes.Select(node => $"node-{node}");
 
@@ -150,6 +159,69 @@ public abstract class WireTests(WireFixture fixture, AddressFamily family) : Clu
     public Task DirectDownload_WhosePacketsAreTooBigForARouterBeforeTheClient_CompletesWithSmallerOnes() => WireAsync(() =>
         DownloadAsync(_direct, seenAs: Topology.Address(3, 100, family)));
 
+    [RootFact]
+    public Task TunnelledRequests_FromAClient_AreSharedAndAnsweredByTheNodesThemselves() => WireAsync(async () =>
+    {
+        foreach (var replica in Cluster.AllReplicas)
+        {
+            await Topology.RouteServicesAsync(replica, family);
+            await using var frames = FrameCapture.Of(Topology.Client, _tunnelled.Address);
+
+            var answers = await ClientRequests.ManyAsync(replica, _tunnelled, 150);
+
+            answers.Should().OnlyContain(answer => answer.Failure == null);
+            await ShouldBeSharedAsync(replica, "tunnelled", [.. answers.Select(answer => answer.Node!)]);
+            (await frames.StopAsync()).Should().BeEquivalentTo(await Task.WhenAll(_nodes.Select(node => MacAsync(Topology.Node(node)))));
+        }
+    });
+
+    [RootFact]
+    public Task TunnelledUpload_WhosePacketsAreTooBigInsideOthers_CompletesWithSmallerOnes() => WireAsync(async () =>
+    {
+        var answer = await ClientRequests.TransferAsync(Topology.Client, _tunnelled, $"POST /take/{BodyBytes}", BodyBytes);
+
+        answer.Trim().Should().BeOneOf(Names);
+        (await RouteAsync(Topology.Client, _tunnelled.Address)).Should().Contain($"mtu {CableMtu - OuterHeaderBytes}");
+    });
+
+    [RootFact]
+    public Task TunnelledTransfers_WhereTheWayToTheNodesTakesTheOuterHeader_AreOfFullPackets() => WireAsync(async () =>
+    {
+        await Topology.SetPrivateMtuAsync(CableMtu + 40, 1, _nodes);
+        try
+        {
+            // lb-1 hears of its interface's new size a moment later.
+            await Eventually.HoldsAsync("an upload is not told to send smaller packets", TimeSpan.FromSeconds(3), async () =>
+            {
+                await ForgetPathsAsync();
+                var answer = await ClientRequests.TransferAsync(Topology.Client, _tunnelled, $"POST /take/{BodyBytes}", BodyBytes);
+                answer.Trim().Should().BeOneOf(Names);
+                return !(await RouteAsync(Topology.Client, _tunnelled.Address)).Contains("mtu", StringComparison.Ordinal);
+            });
+            var body = await ClientRequests.TransferAsync(Topology.Client, _tunnelled, $"GET /bytes/{BigBodyBytes}");
+            body.Should().HaveLength(BigBodyBytes);
+        }
+        finally
+        {
+            await Topology.SetPrivateMtuAsync(CableMtu, 1, _nodes);
+        }
+    });
+
+    [RootFact]
+    public Task TunnelledNode_AtItsEnd_GivesBackTheServiceAddressAndUnwrapsNoMore() => WireAsync(async () =>
+    {
+        var last = _nodes[^1];
+        (await LoopbackAsync(last)).Should().Contain($"{_tunnelled.Address}/");
+        (await PrivateLinkAsync(last)).Should().Contain("xdp");
+
+        (await Cluster.Node(last).TerminateAsync()).Should().Be(0);
+
+        (await LoopbackAsync(last)).Should().NotContain($"{_tunnelled.Address}/");
+        (await PrivateLinkAsync(last)).Should().NotContain("xdp");
+        await Cluster.WaitForRoutableAsync(5, TimeSpan.FromSeconds(3), Cluster.AllReplicas);
+        (await ClientRequests.ManyAsync(1, _tunnelled, 60)).Should().OnlyContain(answer => answer.Failure == null && answer.Node != $"node-{last}");
+    });
+
     private async Task UploadAsync(IPEndPoint to)
     {
         foreach (var node in _nodes)
@@ -191,14 +263,18 @@ public abstract class WireTests(WireFixture fixture, AddressFamily family) : Clu
         async () =>
         {
             await Topology.RouteServicesAsync(1, family);
-            foreach (var space in _nodes.Select(Topology.Node).Append(Topology.Client))
-            {
-                await Command.SucceedAsync("ip", "-n", space.Name, _familyOption, "route", "flush", "cache");
-            }
-
+            await ForgetPathsAsync();
             await test();
         },
         name);
+
+    private async Task ForgetPathsAsync()
+    {
+        foreach (var space in _nodes.Select(Topology.Node).Append(Topology.Client))
+        {
+            await Command.SucceedAsync("ip", "-n", space.Name, _familyOption, "route", "flush", "cache");
+        }
+    }
 
     // Flows differ by ports that are as good as random: five standard deviations of a binomial.
     private async Task ShouldBeSharedAsync(int replica, string service, ImmutableArray<string> nodes)
@@ -221,6 +297,9 @@ public abstract class WireTests(WireFixture fixture, AddressFamily family) : Clu
 
     private static Task<string> LoopbackAsync(int node) =>
         Command.SucceedAsync("ip", "-n", Topology.Node(node).Name, "-br", "addr", "show", "dev", "lo");
+
+    private static Task<string> PrivateLinkAsync(int node) =>
+        Command.SucceedAsync("ip", "-n", Topology.Node(node).Name, "link", "show", "dev", "priv");
 
     private static async Task<string> MacAsync(NetworkNamespace space) =>
         (await Command.SucceedAsync("ip", "-n", space.Name, "-br", "link", "show", "dev", "pub")).Split(' ', StringSplitOptions.RemoveEmptyEntries)[2];

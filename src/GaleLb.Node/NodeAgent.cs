@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Threading.Channels;
 using GaleLb.Configuration;
@@ -19,6 +20,7 @@ internal sealed class NodeAgent(
     NodeIdentity identity,
     ReplicaCredentials credentials,
     ServiceAddresses addresses,
+    TunnelEnd tunnel,
     Random random,
     TimeProvider time,
     NodeLog log)
@@ -115,7 +117,9 @@ internal sealed class NodeAgent(
 
             IPAddress own = options.Node.Ip ?? channel.LocalEndPoint!.Address;
             // Before the check, which may look at them, and before a replica may route here.
-            addresses.Hold(ServiceAddresses.Wanted(options, config.Services));
+            ImmutableArray<IPAddress> services = ServiceAddresses.Wanted(options, config.Services);
+            addresses.Hold(services);
+            tunnel.Hold(own, services);
             Channel<NodeEvent> events = _events = Channel.CreateUnbounded<NodeEvent>();
             ServiceReport report = await checks.UseAsync(config.Services, own, giveUp);
             using DuplexCall<HeartbeatRequest, HeartbeatResponse> call = client.Heartbeat(new RpcCallOptions(Metadata: metadata, CancellationToken: giveUp));

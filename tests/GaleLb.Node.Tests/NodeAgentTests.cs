@@ -291,6 +291,7 @@ public sealed class NodeAgentTests : IAsyncLifetime
                 new NodeIdentity("node-1", 77, options.Node),
                 ReplicaCredentials.Load(options.Security),
                 new ServiceAddresses(options, _network, log),
+                new TunnelEnd(options.Forwarding, _network, new FakeTunnelHost(), log),
                 new FirstRandom(),
                 _time,
                 log),

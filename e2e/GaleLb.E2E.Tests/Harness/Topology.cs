@@ -29,6 +29,16 @@ public sealed class Topology : IAsyncDisposable
 
     public static NetworkNamespace PrivateSwitch => new(Prefix + "switch-priv");
 
+    /// <summary>Has the private cables of a replica and of nodes take packets of this size.</summary>
+    public static async Task SetPrivateMtuAsync(int mtu, int replica, params IEnumerable<int> nodes)
+    {
+        foreach (var (space, port) in nodes.Select(node => (Node(node), $"node-{node}")).Append((Replica(replica), $"lb-{replica}")))
+        {
+            await Command.SucceedAsync("ip", "-n", PrivateSwitch.Name, "link", "set", port, "mtu", $"{mtu}");
+            await Command.SucceedAsync("ip", "-n", space.Name, "link", "set", "priv", "mtu", $"{mtu}");
+        }
+    }
+
     public static NetworkNamespace Replica(int number) => new($"{Prefix}lb-{number}");
 
     public static NetworkNamespace Node(int number) => new($"{Prefix}node-{number}");
@@ -49,6 +59,9 @@ public sealed class Topology : IAsyncDisposable
 
     /// <summary>The service address of l2 services of a wide cluster.</summary>
     public static IPAddress DirectAddress(AddressFamily family) => Address(ServiceNetwork, 2, family);
+
+    /// <summary>The service address of l3 services of a wide cluster.</summary>
+    public static IPAddress TunnelledAddress(AddressFamily family) => Address(ServiceNetwork, 3, family);
 
     /// <summary>The nodes of a wide cluster that serve a family.</summary>
     public static ImmutableArray<int> WideNodes(AddressFamily family) => family == AddressFamily.InterNetworkV6 ? [5, 6, 7] : [1, 2, 3];

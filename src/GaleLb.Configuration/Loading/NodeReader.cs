@@ -35,7 +35,7 @@ internal static class NodeReader
                     check.Get(NodeSchema.HealthCheck.Interval), check.Get(NodeSchema.HealthCheck.Timeout)),
                 new NodeForwardingOptions(
                     forwarding.Get(NodeSchema.Forwarding.Mode), forwarding.Get(NodeSchema.Forwarding.Addresses),
-                    forwarding.Get(NodeSchema.Forwarding.Device)),
+                    forwarding.Get(NodeSchema.Forwarding.Device), forwarding.Get(NodeSchema.Forwarding.Decapsulation)),
                 new NodeSecurityOptions(
                     security.Get(NodeSchema.Security.Ca), security.Get(NodeSchema.Security.Certificate),
                     security.Get(NodeSchema.Security.PrivateKey), security.Get(NodeSchema.Security.NodeTokenFile)));
@@ -79,6 +79,12 @@ internal static class NodeReader
         if (addresses.Length > 0 && !forwarding.IsWrong(mode) && forwarding.Get(mode) == NodeForwardingMode.None)
         {
             report.Warn(forwarding.PositionOf(key), forwarding.PathOf(key), "is not used, because mode is \"none\"");
+        }
+
+        ConfigurationKey decapsulation = NodeSchema.Forwarding.Decapsulation;
+        if (forwarding.IsGiven(decapsulation) && !forwarding.IsWrong(mode) && forwarding.Get(mode) != NodeForwardingMode.L3)
+        {
+            report.Warn(forwarding.PositionOf(decapsulation), forwarding.PathOf(decapsulation), "is not used, because mode is not \"l3\"");
         }
     }
 }

@@ -47,10 +47,25 @@ public enum NodeForwardingMode
     L3,
 }
 
+/// <summary>Who takes packets out of those that replicas put around them.</summary>
+public enum NodeDecapsulation
+{
+    /// <summary>Tunnel devices that are up already, where they take all that is needed; else gale-node's own program.</summary>
+    Auto,
+
+    /// <summary>Tunnel devices of the kernel or nobody.</summary>
+    Kernel,
+
+    /// <summary>gale-node's own program.</summary>
+    Xdp,
+}
+
 /// <summary>What gale-node sets up, and takes down again, so that the node answers clients itself.</summary>
 /// <param name="Addresses">Service addresses to hold; empty: those that the replicas name.</param>
 /// <param name="Device">The device that holds them.</param>
-public sealed record NodeForwardingOptions(NodeForwardingMode Mode, ImmutableArray<IPAddress> Addresses, string Device);
+/// <param name="Decapsulation">In mode L3, who unwraps.</param>
+public sealed record NodeForwardingOptions(
+    NodeForwardingMode Mode, ImmutableArray<IPAddress> Addresses, string Device, NodeDecapsulation Decapsulation = NodeDecapsulation.Auto);
 
 /// <summary>Certificates and token of gale-node; every path is null when not given.</summary>
 public sealed record NodeSecurityOptions(string? CaFile, string? CertificateFile, string? KeyFile, string? NodeTokenFile)

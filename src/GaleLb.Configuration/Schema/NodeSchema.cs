@@ -76,7 +76,8 @@ internal static class NodeSchema
         public static readonly ConfigurationKey<NodeForwardingMode> Mode = new("mode",
             ValueKinds.Choice(("none", NodeForwardingMode.None), ("l2", NodeForwardingMode.L2), ("l3", NodeForwardingMode.L3)),
             NodeForwardingMode.None,
-            "What to set up so that this node answers clients itself, and to take down again at exit. \"none\" is enough for l4 services.")
+            "What to set up so that this node answers clients itself, and to take down again at exit: \"l2\" the addresses of l2 services, "
+            + "\"l3\" those of l3 services as well, with decapsulation. \"none\" is enough for l4 services.")
         { DefaultText = "\"none\"" };
 
         public static readonly ConfigurationKey<ImmutableArray<IPAddress>> Addresses = new("addresses",
@@ -88,8 +89,15 @@ internal static class NodeSchema
             "The device that holds them.")
         { DefaultText = "\"lo\"" };
 
+        public static readonly ConfigurationKey<NodeDecapsulation> Decapsulation = new("decapsulation",
+            ValueKinds.Choice(("auto", NodeDecapsulation.Auto), ("kernel", NodeDecapsulation.Kernel), ("xdp", NodeDecapsulation.Xdp)),
+            NodeDecapsulation.Auto,
+            "Who unwraps what comes for l3 services: tunnel devices of the kernel (set up by you), an XDP program of gale-node on the interface with the "
+            + "node's address, or of the two the first that can.")
+        { DefaultText = "\"auto\"" };
+
         public static readonly ConfigurationSection Section =
-            new("forwarding", Repeated: false, "Set-up for l2 and l3 services.", [Mode, Addresses, Device]);
+            new("forwarding", Repeated: false, "Set-up for l2 and l3 services.", [Mode, Addresses, Device, Decapsulation]);
     }
 
     public static class Security

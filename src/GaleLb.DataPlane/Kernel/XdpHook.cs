@@ -3,15 +3,15 @@ using GaleLb.DataPlane.Netlink;
 
 namespace GaleLb.DataPlane.Kernel;
 
-/// <summary>An XDP program on one interface, held by a pinned link.</summary>
+/// <summary>An XDP program on one interface, held by a pinned link, or by this process alone where it is to go with it.</summary>
 internal sealed class XdpHook : IDisposable
 {
     private readonly BpfLink link;
-    private readonly string pin;
+    private readonly string? pin;
     private readonly Link device;
     private readonly uint programId;
 
-    private XdpHook(BpfLink link, string pin, Link device, BpfProgram program)
+    private XdpHook(BpfLink link, string? pin, Link device, BpfProgram program)
     {
         this.link = link;
         this.pin = pin;
@@ -33,28 +33,29 @@ internal sealed class XdpHook : IDisposable
     }
 
     /// <summary>Takes over the link that an earlier process pinned, exchanging its program without a gap, or attaches anew.</summary>
+    /// <param name="pin">Null: the program is to go with this process.</param>
     /// <param name="wanted">Auto: native, or else generic with a warning.</param>
     /// <exception cref="DataPlaneException">Another program is there, or the mode is not to be had.</exception>
-    public static XdpHook Attach(BpfProgram program, Link device, string pin, XdpMode wanted, List<string> warnings, Rollback rollback)
+    public static XdpHook Attach(BpfProgram program, Link device, string? pin, XdpMode wanted, List<string> warnings, Rollback rollback)
     {
-        XdpHook? taken = TakeOver(program, device, pin, wanted, warnings, rollback);
+        XdpHook? taken = pin is null ? null : TakeOver(program, device, pin, wanted, warnings, rollback);
         if (taken is not null) return taken;
 
         RefuseForeign(device);
         BpfLink created = Create(program, device, wanted, warnings);
         rollback.OnFailure(() =>
         {
-            PinDirectory.Remove(pin);
+            if (pin is not null) PinDirectory.Remove(pin);
             created.Dispose();
         });
-        created.Pin(pin);
+        if (pin is not null) created.Pin(pin);
         return new XdpHook(created, pin, device, program);
     }
 
     /// <summary>Takes the program off the interface.</summary>
     public void Detach()
     {
-        PinDirectory.Remove(pin);
+        if (pin is not null) PinDirectory.Remove(pin);
         link.Dispose();
     }
 

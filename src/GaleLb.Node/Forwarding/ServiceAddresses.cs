@@ -7,7 +7,7 @@ using GaleLb.Rpc.V1;
 
 namespace GaleLb.Node.Forwarding;
 
-/// <summary>Holds the addresses of L2 services on this node, so that it takes their packets and answers clients itself, and keeps
+/// <summary>Holds the addresses of L2 and L3 services on this node, so that it takes their packets and answers clients itself, and keeps
 /// the node silent about them on the network: only the replicas may draw their traffic.</summary>
 /// <remarks>What was there before is left there: an address that existed is not taken away, a stricter setting is not loosened.
 /// Not thread-safe.</remarks>
@@ -25,14 +25,14 @@ internal sealed class ServiceAddresses(NodeOptions options, IHostNetwork network
     /// <param name="services">What the cluster balances.</param>
     public static ImmutableArray<IPAddress> Wanted(NodeOptions options, IEnumerable<ServiceConfig> services)
     {
-        if (options.Forwarding.Mode != NodeForwardingMode.L2)
+        if (options.Forwarding.Mode == NodeForwardingMode.None)
             return [];
         if (!options.Forwarding.Addresses.IsEmpty)
             return options.Forwarding.Addresses;
         return
         [
             .. services
-                .Where(service => service.Forwarding == "l2")
+                .Where(service => service.Forwarding == "l2" || (service.Forwarding == "l3" && options.Forwarding.Mode == NodeForwardingMode.L3))
                 .Where(service => options.Node.Services.IsEmpty || options.Node.Services.Contains(service.Name))
                 .SelectMany(service => service.Addresses)
                 .Select(text => IPAddress.TryParse(text, out IPAddress? address) ? address : null)

@@ -57,11 +57,6 @@ internal static class NodeProgram
             await errors.WriteLineAsync($"gale-node: the host name '{name}' cannot be a node's name; set node.name to 1 to 253 of [a-zA-Z0-9._-]");
             return Failed;
         }
-        if (options.Forwarding.Mode == NodeForwardingMode.L3)
-        {
-            await errors.WriteLineAsync("gale-node: forwarding.mode \"l3\" is not set up by this version; set up the decapsulation yourself and leave forwarding.mode at \"none\"");
-            return Failed;
-        }
         ReplicaCredentials credentials;
         try
         {
@@ -80,8 +75,10 @@ internal static class NodeProgram
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         NodeIdentity identity = new(name, BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))), options.Node);
         log.Write($"node {name} starting; replicas: {string.Join(", ", options.LoadBalancers)}");
-        using ServiceAddresses addresses = new(options, new LinuxHostNetwork(), log);
-        NodeAgent agent = new(options, identity, credentials, addresses, Random.Shared, TimeProvider.System, log);
+        LinuxHostNetwork network = new();
+        using ServiceAddresses addresses = new(options, network, log);
+        using TunnelEnd tunnel = new(options.Forwarding, network, new KernelTunnelHost(), log);
+        NodeAgent agent = new(options, identity, credentials, addresses, tunnel, Random.Shared, TimeProvider.System, log);
         if (systemd?.Ready($"node {name}; replicas: {string.Join(", ", options.LoadBalancers)}") is { } unheard)
             log.Write(unheard);
         try

@@ -32,6 +32,10 @@ public sealed class ServiceAddressesTests
         ServiceAddresses.Wanted(Options(), Services).Should().Equal(VipOne, VipSix, VipTwo);
 
     [Fact]
+    public void Wanted_ModeL3_IsThatOfL3ServicesAsWell() =>
+        ServiceAddresses.Wanted(Options(NodeForwardingMode.L3), Services).Should().Equal(VipOne, VipSix, VipTwo, IPAddress.Parse("203.0.113.30"));
+
+    [Fact]
     public void Wanted_AddressesInTheFile_AreThose() =>
         ServiceAddresses.Wanted(Options(addresses: [VipTwo]), Services).Should().Equal(VipTwo);
 
