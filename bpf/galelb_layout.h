@@ -58,7 +58,7 @@ enum gale_config_flag {
 	GALE_CONFIG_NO_SOURCE_NAT = 1, /* source_nat = "off": nodes see the client's address */
 	GALE_CONFIG_BLOCKS = 2,	       /* blocks is not empty: look there first */
 	GALE_CONFIG_DEAD_MAN = 4,      /* dead_man is on: new flows only before the deadline */
-	GALE_CONFIG_CLAMP_MSS = 8,     /* L3: lower the client's MSS to what fits the encapsulation */
+	GALE_CONFIG_CLAMP_MSS = 8,     /* L4: both sides announce no larger an MSS than the way to them takes */
 };
 
 enum gale_flow_direction {
@@ -106,7 +106,7 @@ enum gale_reason {
 	/* refused or dropped */
 	GALE_DROP_MALFORMED = 12,     /* for a service, with a header that contradicts itself */
 	GALE_DROP_FRAGMENT = 13,      /* for a service, and fragments are not forwarded in its mode */
-	GALE_DROP_OPTIONS = 14,	      /* for a service, with source-route options or an unknown extension header */
+	GALE_DROP_OPTIONS = 14,	      /* for a service, with an IPv4 option that asks for a route of its own */
 	GALE_DROP_TTL = 15,	      /* would have expired here */
 	GALE_DROP_BLOCKED = 16,	      /* client in blocks */
 	GALE_DROP_NO_NODES = 17,      /* service without a ring; on_no_nodes */

@@ -10,7 +10,9 @@
 #include "galelb_node.h"
 #include "galelb_packet.h"
 #include "galelb_private_icmp.h"
+#include "galelb_options.h"
 #include "galelb_private_reset.h"
+#include "galelb_private_too_big.h"
 #include "galelb_service.h"
 #include "galelb_stats.h"
 
@@ -225,9 +227,17 @@ static __always_inline int private_l4(struct __sk_buff *skb, struct packet *pack
 		if (reason < 0)
 			return private_exit(packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
 		flow = &fresh;
+		if (packet->tcp_flags & TCP_SYN && settings->flags & GALE_CONFIG_CLAMP_MSS) {
+			struct gale_next_hop *hop = next_hop_lookup(flow->node_index);
+
+			if (hop)
+				private_clamp_mss(skb, packet, hop->mtu);
+		}
 	}
 	if (unlikely(packet->ttl <= 1))
 		return private_exit(packet, GALE_DROP_TTL, TC_ACT_SHOT);
+	if (unlikely(leaving_length(skb, packet) > settings->public_mtu))
+		return private_refuse_too_big(skb, packet, settings->public_mtu);
 	if (private_rewrite(skb, packet, flow))
 		return private_exit(packet, GALE_DROP_REWRITE, TC_ACT_SHOT);
 

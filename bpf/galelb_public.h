@@ -5,6 +5,7 @@
 
 #include "galelb_flow_open.h"
 #include "galelb_fragment.h"
+#include "galelb_options.h"
 #include "galelb_public_icmp.h"
 #include "galelb_refuse.h"
 #include "galelb_rewrite.h"
@@ -49,6 +50,15 @@ static __noinline int flow_attend(struct packet *packet, struct gale_flow *flow,
 	return 0;
 }
 
+/* A SYN tells the node how large the segments may be that it sends: what they have to fit is the way to the clients. */
+static __always_inline void clamp_opening(struct xdp_md *ctx, struct packet *packet)
+{
+	struct gale_config *settings = config_lookup();
+
+	if (packet->key.protocol == IPPROTO_TCP && settings && settings->flags & GALE_CONFIG_CLAMP_MSS)
+		clamp_mss(ctx, packet, settings->public_mtu);
+}
+
 /* A client's packet for a service with NAT. l3 and l4 point to its headers. */
 static __always_inline int public_l4(struct xdp_md *ctx, struct packet *packet,
 				     struct gale_service *service, void *l3, void *l4)
@@ -83,6 +93,8 @@ static __always_inline int public_l4(struct xdp_md *ctx, struct packet *packet,
 		if (reason)
 			return refuse(ctx, packet, reason);
 		flow = &fresh;
+		if (packet->tcp_flags & TCP_SYN)
+			clamp_opening(ctx, packet);
 	}
 
 	node_index = flow->node_index;
@@ -110,6 +122,18 @@ static __always_inline int public_l4(struct xdp_md *ctx, struct packet *packet,
 	return bpf_redirect(hop->ifindex, 0);
 }
 
+/* What few packets have: IPv4 options, or others that follow in pieces. 0, or the reason to refuse. */
+static __noinline int attend_unusual(struct xdp_md *ctx, struct packet *packet)
+{
+	if (!packet)
+		return GALE_DROP_MALFORMED;
+	if (packet->traits & PACKET_OPTIONS && !(packet->traits & PACKET_IPV6) && has_source_route(ctx, packet))
+		return GALE_DROP_OPTIONS;
+	if (packet->traits & PACKET_FRAGMENT_FIRST && fragment_remember(packet))
+		return GALE_DROP_FRAGMENT;
+	return 0;
+}
+
 static __always_inline int public_packet(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
@@ -117,7 +141,7 @@ static __always_inline int public_packet(struct xdp_md *ctx)
 	struct gale_service *service;
 	struct gale_config *settings;
 	struct packet packet;
-	int ethertype, protocol;
+	int ethertype, protocol, reason;
 
 	packet.traits = 0;
 	packet.ip_length = 0;
@@ -156,8 +180,11 @@ static __always_inline int public_packet(struct xdp_md *ctx)
 		return public_exit(&packet, GALE_PASS_NOT_OURS, XDP_PASS);
 	if (unlikely(is_malformed(&packet, end - l3)))
 		return refuse(ctx, &packet, GALE_DROP_MALFORMED);
-	if (unlikely(packet.traits & PACKET_FRAGMENT_FIRST) && fragment_remember(&packet))
-		return refuse(ctx, &packet, GALE_DROP_FRAGMENT);
+	if (unlikely(packet.traits & (PACKET_FRAGMENT_FIRST | PACKET_OPTIONS))) {
+		reason = attend_unusual(ctx, &packet);
+		if (reason)
+			return refuse(ctx, &packet, reason);
+	}
 	settings = config_lookup();
 	if (unlikely(settings && settings->flags & GALE_CONFIG_BLOCKS) &&
 	    is_blocked(&packet.key.source))

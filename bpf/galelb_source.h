@@ -2,7 +2,8 @@
 /*
  * The source address and port that a node sees. (source address, port, node address, node port) is unique among
  * all flows, half-open and closed ones included: the reverse half is inserted only where none is. Each node has
- * a cursor that walks all ports of all source addresses, so the port freed longest ago is next.
+ * a cursor that walks all ports of all source addresses, so the port freed longest ago is next, and jumps where those
+ * after it are taken.
  */
 #ifndef GALELB_SOURCE_H
 #define GALELB_SOURCE_H
@@ -10,7 +11,10 @@
 #include "galelb_conntrack.h"
 #include "galelb_node.h"
 
-enum { SOURCE_TRIES_MAX = 16 };
+enum {
+	SOURCE_TRIES_MAX = 16,
+	SOURCE_TRIES_NEXT = 8, /* ports after the cursor; then random ones, and last one after the cursor again */
+};
 
 /* The source address at position index of a family's list; a hop's own address stands for the whole list. */
 static __always_inline void source_address(const struct gale_config *settings,
@@ -97,7 +101,10 @@ static __noinline int source_choose(struct gale_flow_key *key, struct gale_flow 
 	reverse_key.zero[2] = 0;
 #pragma clang loop unroll(disable)
 	for (int try = 1; try <= SOURCE_TRIES_MAX; try++) {
-		cursor = (start + try) % candidates;
+		/* Long-lived flows that were opened together hold ports that lie together: the cursor has to jump out. */
+		cursor = try <= SOURCE_TRIES_NEXT || try == SOURCE_TRIES_MAX ? start + try :
+									      bpf_get_prandom_u32();
+		cursor %= candidates;
 		source_address(settings, hop, ipv4, cursor / ports, &reverse_key.destination);
 		reverse_key.destination_port = bpf_htons(settings->port_first + cursor % ports);
 		flow_set_diffs(&reverse_key, &reverse);

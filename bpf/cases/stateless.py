@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """Cases of L2 and L3: the node answers the client itself."""
-from scapy.layers.inet import ICMP, IP, TCP, UDP
+import socket
+
+from scapy.layers.inet import ICMP, IP, TCP, UDP, IPOption
 from scapy.layers.inet6 import ICMPv6PacketTooBig, IPv6
 from scapy.layers.l2 import Dot1Q, Ether
 from scapy.packet import Raw
 
 from world import *
-from l4 import ACK, CLIENT_PORT, DATA, ISN_CLIENT, ISN_NODE, REQUEST, SYN, Conversation, V4, V6
+from l4 import ACK, CLIENT_PORT, DATA, ISN_CLIENT, ISN_NODE, REQUEST, SYN, Conversation, V4, V6, opened
 
 L3, L2 = 1, 2
 TUNNEL = {"ipv4": "10.2.0.1", "ipv6": "fd02::1"}
@@ -158,6 +160,107 @@ def l3_cases(f):
     yield case
 
 
+def public_mtu_cases(f):
+    """What a node sends to clients whose network takes smaller packets than its own."""
+    talk = Conversation(f)
+    head = (20 if f is V4 else 40) + 20
+
+    def answer(ip_length, df=True):
+        data = Ether(talk.from_node(Raw(b"x" * (ip_length - head)), **dict(DATA, seq=ISN_NODE + 1, ack=ISN_CLIENT + 1)))
+        if f is V4 and df:
+            data[IP].flags = "DF"
+            del data[IP].chksum
+        return bytes(data)
+
+    def told(data):
+        packet = bytes(Ether(data).payload)
+        macs = (MAC_PRIVATE, MAC_NODE[0])
+        if f is V4:
+            return frame(*macs, IP(src=f.source, dst=f.nodes[0], ttl=64, id=0, flags="DF"),
+                         ICMP(type=3, code=4, nexthopmtu=1400), Raw(packet[:28]))
+        return frame(*macs, IPv6(src=f.source, dst=f.nodes[0], hlim=64), ICMPv6PacketTooBig(mtu=1400), Raw(packet[:48]))
+
+    case = opened(Case("l4 node's packet too big for the clients' network: the node is told what fits",
+                       world(f, public_mtu=1400)), talk)
+    fits = answer(1400)
+    case.step(PRIVATE, answer(1401), "redirect", told(answer(1401)), {"ANSWERED_TOO_BIG": 1})
+    there = Ether(talk.to_client(Raw(b"x" * (1400 - head)), **dict(DATA, seq=ISN_NODE + 1, ack=ISN_CLIENT + 1)))
+    if f is V4:
+        there[IP].flags = "DF"
+        del there[IP].chksum
+    case.step(PRIVATE, fits, "redirect", bytes(there), {"RETURNED_L4": 1})
+    yield case
+
+    # A sender that leaves the checksum to its card: the field has the pseudo header's sum, which the card completes.
+    case = opened(Case("l4 node's packet too big and its checksum half done: the answer's is left for the card",
+                       world(f, public_mtu=1400)), talk)
+    half = bytearray(answer(1401))
+    place = 14 + head - 20 + 16
+    half[place:place + 2] = struct.pack(">H", pseudo_sum(f, f.nodes[0], f.source, TCP_NUMBER, 1401 - head + 20))
+    expected = bytearray(told(bytes(half)))
+    icmp_length = 8 + (28 if f is V4 else 48)
+    expected[place:place + 2] = struct.pack(
+        ">H", 0 if f is V4 else pseudo_sum(f, f.source, f.nodes[0], ICMPV6_NUMBER, icmp_length))
+    case.step(PRIVATE, bytes(half), "redirect", bytes(expected), {"ANSWERED_TOO_BIG": 1})
+    yield case
+
+    if f is V4:
+        case = opened(Case("l4 node's packet too big that routers may fragment is dropped", world(f, public_mtu=1400)), talk)
+        case.step(PRIVATE, answer(1401, df=False), "shot", None, {"DROP_TOO_BIG": 1})
+        yield case
+
+
+def pseudo_sum(f, source, destination, protocol, length):
+    """The ones-complement sum of a pseudo header."""
+    data = socket.inet_pton(socket.AF_INET if f is V4 else socket.AF_INET6, source)
+    data += socket.inet_pton(socket.AF_INET if f is V4 else socket.AF_INET6, destination)
+    total = sum(struct.unpack(">%dH" % (len(data) // 2), data)) + protocol + length
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return total
+
+
+def clamp_cases(f):
+    """MSS of SYN and SYN/ACK, wherever the option stands."""
+    talk = Conversation(f)
+    head = (20 if f is V4 else 40) + 20
+    given = world(f, flags=8, public_mtu=1400, extra=[next_hop(0, mtu=1300)])
+    for name, before in (("first", []), ("at an odd place", [("NOP", None)]), ("behind others", [("WScale", 7), ("SAckOK", b"")])):
+        def options(mss):
+            return before + [("MSS", mss)]
+        case = Case("l4 MSS option %s: each side is told what the way to the other takes" % name, given)
+        syn, syn_ack = dict(SYN, options=options(1460)), dict(flags="SA", seq=ISN_NODE, ack=ISN_CLIENT + 1)
+        case.step(PUBLIC, talk.from_client(**syn), "redirect", talk.to_node(**dict(SYN, options=options(1400 - head))),
+                  {"FORWARDED_L4": 1})
+        case.step(PRIVATE, talk.from_node(options=options(1460), **syn_ack), "redirect",
+                  talk.to_client(options=options(1300 - head), **syn_ack), {"RETURNED_L4": 1})
+        yield case
+    case = Case("l4 MSS that is small enough stays", given)
+    small = dict(SYN, options=[("MSS", 1200)])
+    case.step(PUBLIC, talk.from_client(**small), "redirect", talk.to_node(**small), {"FORWARDED_L4": 1})
+    yield case
+    case = Case("l4 SYN without MSS stays", given)
+    without = dict(SYN, options=[("NOP", None)] * 4)
+    case.step(PUBLIC, talk.from_client(**without), "redirect", talk.to_node(**without), {"FORWARDED_L4": 1})
+    yield case
+    case = Case("l4 MSS stays where clamping is off", world(f, public_mtu=1400))
+    case.step(PUBLIC, talk.from_client(**SYN), "redirect", talk.to_node(**SYN), {"FORWARDED_L4": 1})
+    yield case
+
+
+def ipv4_option_cases():
+    talk = Conversation(V4)
+    for name, options in (("loose", b"\x01\x83\x07\x04\x0a\x00\x00\x01"), ("strict", b"\x89\x07\x04\x0a\x00\x00\x01\x00")):
+        case = Case("ipv4 %s source route drops" % name, world(V4))
+        data = talk.from_client(ip={"options": [IPOption(options)]}, **SYN)
+        case.step(PUBLIC, data, "drop", None, {"DROP_OPTIONS": 1}, half_open=[])
+        yield case
+    case = Case("ipv4 record route goes on", world(V4, forwarding=L2))
+    data = talk.from_client(ip={"options": [IPOption(b"\x07\x07\x04\x00\x00\x00\x00\x00")]}, **SYN)
+    case.step(PUBLIC, data, "redirect", out_l2(data), {"FORWARDED_L2": 1})
+    yield case
+
+
 def previous_ring_cases(f):
     talk = Conversation(f)
     given = world(f, forwarding=L2, extra=[ring(0, 1), ring(1, 0)])
@@ -220,10 +323,12 @@ def dead_man_cases(f):
 
 def cases():
     for family in (V4, V6):
-        for source in (l2_cases, l3_cases, previous_ring_cases, block_cases, dead_man_cases):
+        for source in (l2_cases, l3_cases, public_mtu_cases, clamp_cases, previous_ring_cases, block_cases, dead_man_cases):
             for case in source(family):
                 case.record["name"] = family.name + " " + case.record["name"]
                 yield case.record
+    for case in ipv4_option_cases():
+        yield case.record
     varied = V4
     case = Case("ipv4 l3 tunnel source varies by flow in its low bits",
                 world(varied, forwarding=L3, tunnel_bits=(8, 8), tunnel_v4="10.99.0.0"))

@@ -88,6 +88,9 @@ public sealed record DataPlaneOptions
     /// <summary>False: nodes see the client's address, and must route their answers through this replica.</summary>
     public bool SourceNat { get; init; } = true;
 
+    /// <summary>L4: neither side announces a larger MSS than fits the way to it, by the next hop's MTU and the public interface's.</summary>
+    public bool ClampMss { get; init; }
+
     /// <summary>At most 8 of each family; empty means the private interface's.</summary>
     public ImmutableArray<IPAddress> SourceAddresses { get; init; } = [];
 

@@ -91,6 +91,7 @@ public sealed class ConfigurationErrorTests
         { "data_plane", "xdp_mode", "'fast'", "\"fast\" is not known; expected \"auto\" or \"native\" or \"generic\" or \"off\"" },
         { "data_plane", "established_flows", "10", "10 is out of range; expected an integer from 1024 to 33554432" },
         { "data_plane", "half_open_flows", "1e6", "1000000 is a float; expected an integer from 1024 to 33554432" },
+        { "data_plane", "clamp_mss", "'on'", "\"on\" is a string; expected true or false" },
         { "data_plane", "source_nat", "false", "false is a boolean; expected \"on\" or \"off\"" },
         { "data_plane", "source_addresses", "[1]", "[0]: 1 is an integer; expected an IP address" },
         { "data_plane", "on_node_failure", "'rst'", "\"rst\" is not known; expected \"reset\" or \"drop\"" },

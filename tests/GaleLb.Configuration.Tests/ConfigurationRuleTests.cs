@@ -235,6 +235,7 @@ public sealed class ConfigurationRuleTests
             on_exit = "keep"
             dead_man = "10m"
             protected_ports = []
+            clamp_mss = true
             pin_path = "/sys/fs/bpf/other"
             timeouts = { tcp_half_open = "1s", tcp_established = "2s", tcp_closing = "3s", tcp_time_wait = "4s", tcp_reset = "5s", udp = "6s", udp_one_way = "7s" }
             [security]
@@ -262,7 +263,7 @@ public sealed class ConfigurationRuleTests
             new FlowTimeoutOptions(
                 TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(5),
                 TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(7)),
-            true, [IPAddress.Parse("10.0.0.7")], OnNodeFailure.Drop, OnNoNodes.Drop, OnExit.Keep, TimeSpan.FromMinutes(10), [], "/sys/fs/bpf/other"));
+            true, [IPAddress.Parse("10.0.0.7")], OnNodeFailure.Drop, OnNoNodes.Drop, OnExit.Keep, TimeSpan.FromMinutes(10), [], "/sys/fs/bpf/other", ClampMss: true));
         options.Security.Should().BeEquivalentTo(new LoadBalancerSecurityOptions(
             "/ca", "cert", "/key", "/api", "/node", [IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("fd00::/8"), IPNetwork.Parse("0.0.0.0/0")]));
         options.Services.Should().ContainSingle().Which.Should().BeEquivalentTo(new ServiceOptions(

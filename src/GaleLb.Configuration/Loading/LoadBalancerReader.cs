@@ -77,7 +77,8 @@ internal static class LoadBalancerReader
         values.Get(LoadBalancerSchema.DataPlane.OnExit),
         values.Get(LoadBalancerSchema.DataPlane.DeadMan),
         values.Get(LoadBalancerSchema.DataPlane.ProtectedPorts),
-        values.Get(LoadBalancerSchema.DataPlane.PinPath));
+        values.Get(LoadBalancerSchema.DataPlane.PinPath),
+        values.Get(LoadBalancerSchema.DataPlane.ClampMss));
 
     private static LoadBalancerSecurityOptions Security(SectionValues values) => new(
         values.Get(LoadBalancerSchema.Security.Ca),

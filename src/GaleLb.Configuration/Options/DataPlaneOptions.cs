@@ -43,6 +43,7 @@ public enum OnExit
 /// <param name="DeadMan">New connections are refused after the control plane was silent this long; null: never.</param>
 /// <param name="ProtectedPorts">Ports that no service may take from this machine.</param>
 /// <param name="PinPath">Directory under bpffs; each member pins below it by its id.</param>
+/// <param name="ClampMss">Whether L4 lowers the MSS of both sides to what the way to them takes.</param>
 public sealed record DataPlaneOptions(
     XdpMode XdpMode,
     int EstablishedFlows,
@@ -55,7 +56,8 @@ public sealed record DataPlaneOptions(
     OnExit OnExit,
     TimeSpan? DeadMan,
     ImmutableArray<ushort> ProtectedPorts,
-    string PinPath);
+    string PinPath,
+    bool ClampMss = false);
 
 /// <summary>Silence after which a flow is forgotten, by its state.</summary>
 public sealed record FlowTimeoutOptions(

@@ -59,9 +59,14 @@ internal static partial class LoadBalancerSchema
             "A directory under bpffs; each member pins its programs and maps below it by its id.")
         { DefaultText = "\"/sys/fs/bpf/gale-lb\"" };
 
+        public static readonly ConfigurationKey<bool> ClampMss = new("clamp_mss", ValueKinds.Boolean, false,
+            "Whether L4 lowers the segment size that each side announces in its SYN to what the interface towards it takes. Without it, too large packets are "
+            + "answered by ICMP errors.")
+        { DefaultText = "false" };
+
         public static readonly ConfigurationSection Section = new("data_plane", Repeated: false,
             "How the kernel forwards on this replica. Replicas may differ in it.",
-            [Mode, EstablishedFlows, HalfOpenFlows, SourceNat, SourceAddresses, OnNodeFailure, OnNoNodes, OnExit, DeadMan, ProtectedPorts, PinPath]);
+            [Mode, EstablishedFlows, HalfOpenFlows, SourceNat, SourceAddresses, OnNodeFailure, OnNoNodes, OnExit, DeadMan, ProtectedPorts, PinPath, ClampMss]);
     }
 
     public static class FlowTimeouts

@@ -17,7 +17,8 @@ public static class ConfigValue
         GaleConfig config = new()
         {
             Flags = (options.SourceNat ? GaleConfigFlag.None : GaleConfigFlag.NoSourceNat)
-                | (options.DeadMan is null ? GaleConfigFlag.None : GaleConfigFlag.DeadMan) | GaleConfigFlag.ClampMss,
+                | (options.DeadMan is null ? GaleConfigFlag.None : GaleConfigFlag.DeadMan)
+                | (options.ClampMss ? GaleConfigFlag.ClampMss : GaleConfigFlag.None),
             HashSeed = options.HashSeed,
             PublicIfindex = (uint)publicLink.Ifindex,
             PrivateIfindex = (uint)privateLink.Ifindex,

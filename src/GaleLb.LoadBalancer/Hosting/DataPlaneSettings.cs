@@ -32,6 +32,7 @@ internal static class DataPlaneSettings
             Timeouts = Timeouts(section.Timeouts),
             SourceNat = section.SourceNat,
             SourceAddresses = section.SourceAddresses,
+            ClampMss = section.ClampMss,
             OnNodeFailure = section.OnNodeFailure == File.OnNodeFailure.Drop ? RefusalPolicy.Drop : RefusalPolicy.Reset,
             OnNoNodes = section.OnNoNodes == File.OnNoNodes.Drop ? RefusalPolicy.Drop : RefusalPolicy.Reset,
             OnExit = section.OnExit == File.OnExit.Keep ? ExitPolicy.Keep : ExitPolicy.Detach,
