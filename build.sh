@@ -480,7 +480,7 @@ verb_fmt() {
 	--check) verify=(--verify-no-changes) dry=(--dry-run -Werror) ;;
 	*) die 2 "fmt: unknown argument $1; only --check is known" ;;
 	esac
-	mapfile -t sources < <(git ls-files 'bpf/*.c' 'bpf/*.h')
+	mapfile -t sources < <(git ls-files 'bpf/*.c' 'bpf/*.h' 'bench/*.c' 'bench/*.h')
 	if ((${#sources[@]})); then
 		local formatter
 		formatter=$(compgen -c clang-format | grep -xE 'clang-format(-[0-9]+)?' | sort -t- -k3 -n | tail -n 1) ||
