@@ -227,16 +227,22 @@ crash() { # NAME
 	pid=$(pid_of "$1") || return 0
 	kill -KILL "$pid"
 	ended "$1" || die "$1 does not end"
-	clear_cgroup "$1"
+	clear_up "$1"
 }
 stop() { # NAME
 	local pid
 	pid=$(pid_of "$1") || return 0
 	kill -s RTMIN+4 "$pid"
 	ended "$1" || crash "$1"
-	clear_cgroup "$1"
+	clear_up "$1"
 }
-clear_cgroup() { # NAME : a cgroup is removed from its leaves on
+# A machine that is off holds no packet programs; here its interfaces outlive it. And a cgroup is removed from its leaves on.
+clear_up() { # NAME
+	local interface
+	for interface in eth0 eth1; do
+		ip -n "$prefix$1" link set "$interface" xdp off 2>/dev/null || true
+		in_ns "$1" tc qdisc del dev "$interface" clsact 2>/dev/null || true
+	done
 	find "$cgroups/$1" -depth -type d -exec rmdir {} + 2>/dev/null || true
 }
 

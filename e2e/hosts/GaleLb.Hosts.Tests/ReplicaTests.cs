@@ -69,10 +69,11 @@ public sealed class ReplicaTests(HostCluster cluster)
             + $"echo {Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(configuration))} | base64 -d >/etc/gale-lb/lb.toml; systemctl start gale-lb");
         try
         {
-            await Eventually.HoldsAsync("the cluster lists the replica as refused", TimeSpan.FromSeconds(20), async () =>
-                (await replica.RunAsync("galectl cluster")).Contains("refused: " + spare.Address, StringComparison.Ordinal));
+            var refusal = await replica.TryAsync($"galectl --timeout 20s cluster add {spare.Address}:9090");
 
-            (await replica.RunAsync("galectl cluster")).Should().MatchRegex("checks_before_routing: 7 there, 3 in the cluster");
+            refusal.ExitCode.Should().Be(1, refusal.ToString());
+            refusal.Errors.Should().Contain("differ in node_health.checks_before_routing, and enforce_single_configuration is on");
+            (await spare.RunAsync("journalctl -u gale-lb --no-pager")).Should().MatchRegex("node_health.checks_before_routing: here 7, at [0-9.]+:9090 3");
             (await spare.IsReadyAsync()).Should().BeFalse();
             (await replica.GetAsync("/api/v1/cluster")).GetProperty("members").GetArrayLength().Should().Be(cluster.Replicas.Length);
         }

@@ -77,7 +77,7 @@ public sealed class ServiceTests(HostCluster cluster)
     public Task Node_Banned_GetsNoPagesUntilItsTimeIsOver() => cluster.ObserveAsync(nameof(Node_Banned_GetsNoPagesUntilItsTimeIsOver), async () =>
     {
         var node = cluster.Nodes[2].ShortName;
-        await cluster.Replicas[1].RunAsync($"galectl ban {node} --duration 6s --reason e2e");
+        await cluster.Replicas[1].RunAsync($"galectl ban {node} --for 30s --reason e2e");
 
         await HostCluster.WaitForRoutableAsync(cluster.Nodes.Length - 1, TimeSpan.FromSeconds(3), cluster.Replicas);
         foreach (var service in cluster.Services)
