@@ -87,6 +87,20 @@ internal sealed class World : ISimulationHost
         _events.After(delay, () => Dispatch(member, incarnation, action));
     }
 
+    /// <summary>
+    /// What waits in another socket than the messages of peers, and is heard before them when the member wakes. (In a queue
+    /// common to all, a deposed leader would always hear of its successor first.)
+    /// </summary>
+    public void OnWaking(SimulatedMember member, Action action)
+    {
+        int incarnation = member.Incarnation;
+        _events.After(Math.Max(0, member.PausedUntil - Now - 1), () =>
+        {
+            if (member.IsUp && member.Incarnation == incarnation)
+                Guard(member, action);
+        });
+    }
+
     public void OrderCompleted(ulong order, OrderOutcome outcome, LogIndex index)
     {
         switch (outcome)

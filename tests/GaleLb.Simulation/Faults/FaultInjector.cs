@@ -128,8 +128,7 @@ internal sealed class FaultInjector(World world, Roster roster, SimulatedNetwork
         List<SimulatedMember> up = [.. roster.Up];
         if (up.Count == 0)
             return;
-        bool withinDrift = world.Profile.Leases && world.Bug != PlantedBug.ClocksDriftBeyondTheBound;
-        Random.Pick(up).TickMicroseconds = withinDrift ? Random.Between(9_550, 10_450) : Random.Between(5_000, 20_000);
+        Random.Pick(up).TickMicroseconds = world.Profile.Leases ? Random.Between(9_550, 10_450) : Random.Between(5_000, 20_000);
     }
 
     private void Transfer()

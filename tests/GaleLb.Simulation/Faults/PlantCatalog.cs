@@ -33,7 +33,6 @@ internal static class PlantCatalog
         (PlantedBug.RecoverAtOnce, "core", 2, "a member that lost entries counts as complete at the leader's first word"),
         (PlantedBug.MarkNotWritten, "driver", 62, "nothing is written behind a durable batch"),
         (PlantedBug.IncompleteNotWritten, "driver", 52, "that the log lost entries is not written down"),
-        (PlantedBug.LeaseOutlivesPause, "driver", 1, "what arrived in a pause is handled by the clock from before it"),
-        (PlantedBug.ClocksDriftBeyondTheBound, "driver", 1, "clocks differ in rate by more than leases allow for"),
+        (PlantedBug.LeaseOutlivesPause, "driver", 266, "the clock stands still while a replica is paused"),
     ];
 }

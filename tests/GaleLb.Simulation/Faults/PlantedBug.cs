@@ -36,5 +36,4 @@ internal enum PlantedBug
     MarkNotWritten,
     IncompleteNotWritten,
     LeaseOutlivesPause,
-    ClocksDriftBeyondTheBound,
 }

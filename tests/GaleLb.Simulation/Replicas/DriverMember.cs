@@ -106,7 +106,6 @@ internal sealed partial class DriverMember : SimulatedMember
 
     public override void Tick()
     {
-        ReadClock();
         Take(ReplicaEvent.Time());
     }
 
@@ -207,14 +206,14 @@ internal sealed partial class DriverMember : SimulatedMember
 
     private void ReadClock()
     {
-        _clock = ClockNow;
+        bool standsStill = Host.Bug == PlantedBug.LeaseOutlivesPause && Host.Now - _clockReadAt > 100_000;
+        _clock = standsStill ? _clock : ClockNow;
         _clockReadAt = Host.Now;
     }
 
     private void Take(in ReplicaEvent e)
     {
-        if (Host.Bug != PlantedBug.LeaseOutlivesPause)
-            ReadClock();
+        ReadClock();
         Driver.Handle(e, _clock);
         Driver.Settle(_effects);
         ReplicaEffect[] effects = [.. _effects];

@@ -35,11 +35,12 @@ internal sealed class Clients(World world, Roster roster, IMemberFactory factory
 
     public void Read(SimulatedMember target)
     {
-        if (target.PausedUntil > world.Now)
-            return;
         ulong token = _next++;
         world.Oracles.Reads.ReadInvoked(token);
-        World.Guard(target, () => target.Read(token));
+        if (target.PausedUntil > world.Now)
+            world.OnWaking(target, () => target.Read(token));
+        else
+            World.Guard(target, () => target.Read(token));
     }
 
     public void Completed(ulong order, OrderOutcome outcome, LogIndex index)
