@@ -4,10 +4,10 @@ using System.Text.Json.Serialization;
 
 namespace GaleLb.Bench.Raft;
 
-/// <summary>One figure over the rounds. <paramref name="Ratio"/> is that of the medians to the reference, null for the reference itself.</summary>
+/// <summary>One figure over the rounds. <paramref name="Ratio"/> is that of the medians to etcd's, null for etcd's own.</summary>
 internal sealed record Figure(string Bench, string Name, string Variant, string Unit, double Min, double Median, double Max, double? Ratio);
 
-/// <summary>Gathers samples by name and variant, and sets each beside the first variant of its name.</summary>
+/// <summary>Gathers samples by name and variant, and sets each beside etcd's of its name.</summary>
 internal sealed class Report
 {
     private readonly List<(string Name, string Unit, string Variant, List<double> Samples)> _rows = [];
@@ -23,11 +23,12 @@ internal sealed class Report
 
     public IReadOnlyList<Figure> Figures() =>
     [
-        .. _rows.GroupBy(r => r.Name).SelectMany(name => name.Select((row, at) =>
+        .. _rows.GroupBy(r => r.Name).SelectMany(name => name.Select(row =>
         {
             List<double> sorted = [.. row.Samples.Order()];
-            double reference = Median([.. name.First().Samples.Order()]);
-            return new Figure("raft", row.Name, row.Variant, row.Unit, sorted[0], Median(sorted), sorted[^1], at == 0 ? null : Median(sorted) / reference);
+            double reference = Median([.. name.First(r => r.Variant == "etcd").Samples.Order()]);
+            double? ratio = row.Variant == "etcd" ? null : Median(sorted) / reference;
+            return new Figure("raft", row.Name, row.Variant, row.Unit, sorted[0], Median(sorted), sorted[^1], ratio);
         })),
     ];
 
