@@ -33,6 +33,7 @@ public sealed class PlaybookTests(HostCluster cluster)
             play.Changed.Should().Be(2 * cluster.Replicas.Length, "each replica's file and service, nothing else: " + play.Output);
             pages.Should().HaveCountGreaterThan(300).And.OnlyContain(page => page.Failure == null);
             (await StartsAsync(cluster.Nodes, "gale-node")).Should().Equal(before, "nodes are not concerned");
+            (await cluster.PlayAsync(Replicas)).ExitCode.Should().Be(0, "the settings that other tests expect are put back");
         });
 
     [Fact]
