@@ -276,6 +276,7 @@ struct gale_traffic {
 struct gale_options {
 	__u32 explain;		/* 1: write no map; the answer is the packet that comes out */
 	__u32 ingress_ifindex;	/* explain only: test-run cannot set it on the floor kernel */
+	__u32 coarse_clock;	/* 1: the kernel has bpf_ktime_get_coarse_ns (5.11), which reads no hardware */
 };
 
 #define GALE_ASSERT_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type)
@@ -292,7 +293,7 @@ GALE_ASSERT_SIZE(gale_block_key, 20);
 GALE_ASSERT_SIZE(gale_config, 356);
 GALE_ASSERT_SIZE(gale_counter, 16);
 GALE_ASSERT_SIZE(gale_traffic, 48);
-GALE_ASSERT_SIZE(gale_options, 8);
+GALE_ASSERT_SIZE(gale_options, 12);
 #undef GALE_ASSERT_SIZE
 
 #endif

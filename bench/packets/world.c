@@ -128,6 +128,21 @@ static void fill_services(struct bpf_object *object, int ipv6)
 		}
 }
 
+/* As gale-lb does on a kernel that has the coarse clock. An object from before that option keeps its zeroes. */
+static void set_options(struct bpf_object *object)
+{
+	struct gale_options options = { .coarse_clock = 1 };
+	struct bpf_map *map;
+	size_t size;
+
+	bpf_object__for_each_map(map, object)
+		if (strstr(bpf_map__name(map), ".rodata.options")) {
+			bpf_map__initial_value(map, &size);
+			if (size == sizeof(options) && bpf_map__set_initial_value(map, &options, size))
+				fail("set the options");
+		}
+}
+
 void open_world(struct world *world, const char *path)
 {
 	struct bpf_program *program;
@@ -137,6 +152,7 @@ void open_world(struct world *world, const char *path)
 		fail("open %s", path);
 	bpf_map__set_max_entries(bpf_object__find_map_by_name(world->object, "flows"), FLOW_HALVES);
 	bpf_map__set_max_entries(bpf_object__find_map_by_name(world->object, "half_open"), HALF_OPEN_HALVES);
+	set_options(world->object);
 	bpf_object__for_each_program(program, world->object)
 		bpf_program__set_autoload(program, !strcmp(bpf_program__name(program), "gale_xdp_public"));
 	if (bpf_object__load(world->object))

@@ -47,6 +47,13 @@ public enum TcAttachPoint
     Egress = 2,
 }
 
+/// <summary>enum bpf_func_id, as far as a kernel may lack them.</summary>
+public enum BpfHelper
+{
+    /// <summary>Since 5.11.</summary>
+    KtimeGetCoarseNs = 160,
+}
+
 /// <summary>enum xdp_action.</summary>
 public enum XdpAction : uint
 {

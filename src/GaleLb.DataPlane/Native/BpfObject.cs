@@ -20,6 +20,13 @@ public sealed class BpfObject : IDisposable
     /// <summary>The number of CPUs for which per-CPU maps hold a value.</summary>
     public static int PossibleCpus { get; } = BpfException.ThrowIfNegative(LibBpf.libbpf_num_possible_cpus(), "count possible CPUs");
 
+    /// <summary>Whether XDP programs may call a helper on this kernel; asks it with a program of two instructions.</summary>
+    public static unsafe bool HasHelper(BpfHelper helper)
+    {
+        const int Xdp = 6;
+        return BpfException.ThrowIfNegative(LibBpf.libbpf_probe_bpf_helper(Xdp, (int)helper, null), $"probe for helper {helper}") == 1;
+    }
+
     /// <summary>Opens an ELF object that is in memory; the bytes are copied.</summary>
     /// <exception cref="BpfException">The bytes are not an object that libbpf can read.</exception>
     public static unsafe BpfObject Open(ReadOnlySpan<byte> elf, string name)

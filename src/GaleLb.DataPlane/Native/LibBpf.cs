@@ -157,6 +157,10 @@ internal static unsafe partial class LibBpf
     [LibraryImport(Library)]
     public static partial int bpf_tc_query(TcHookStruct* hook, TcOpts* opts);
 
+    /// <summary>1: supported, 0: not.</summary>
+    [LibraryImport(Library)]
+    public static partial int libbpf_probe_bpf_helper(int programType, int helper, void* options);
+
     [LibraryImport(Library)]
     public static partial int bpf_prog_test_run_opts(BpfFd program, TestRunOpts* opts);
 }
