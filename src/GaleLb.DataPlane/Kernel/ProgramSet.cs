@@ -36,7 +36,7 @@ internal sealed class ProgramSet : IDisposable
         using BpfObject obj = GaleObject.Open();
         obj.Map("flows").SetMaxEntries(options.EstablishedFlows * HalvesPerFlow);
         obj.Map("half_open").SetMaxEntries(options.HalfOpenFlows * HalvesPerFlow);
-        obj.SetSection(".rodata.options", new GaleOptions { CoarseClock = BpfObject.HasHelper(BpfHelper.KtimeGetCoarseNs) ? 1u : 0u });
+        obj.SetSection(".rodata.options", new GaleOptions { CoarseClock = BpfObject.HasHelper(BpfFunction.KtimeGetCoarseNs) ? 1u : 0u });
 
         List<string> created = [];
         bool tookOver = false;

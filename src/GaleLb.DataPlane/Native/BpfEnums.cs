@@ -48,7 +48,7 @@ public enum TcAttachPoint
 }
 
 /// <summary>enum bpf_func_id, as far as a kernel may lack them.</summary>
-public enum BpfHelper
+public enum BpfFunction
 {
     /// <summary>Since 5.11.</summary>
     KtimeGetCoarseNs = 160,

@@ -21,7 +21,7 @@ public sealed class BpfObject : IDisposable
     public static int PossibleCpus { get; } = BpfException.ThrowIfNegative(LibBpf.libbpf_num_possible_cpus(), "count possible CPUs");
 
     /// <summary>Whether XDP programs may call a helper on this kernel; asks it with a program of two instructions.</summary>
-    public static unsafe bool HasHelper(BpfHelper helper)
+    public static unsafe bool HasHelper(BpfFunction helper)
     {
         const int Xdp = 6;
         return BpfException.ThrowIfNegative(LibBpf.libbpf_probe_bpf_helper(Xdp, (int)helper, null), $"probe for helper {helper}") == 1;

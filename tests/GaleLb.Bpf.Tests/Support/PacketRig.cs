@@ -30,7 +30,7 @@ public sealed class PacketRig : IDisposable
         using BpfObject loading = GaleObject.Open();
         loading.Map("flows").SetMaxEntries(flowsMax);
         loading.Map("half_open").SetMaxEntries(halfOpenMax);
-        loading.SetSection(".rodata.options", options with { CoarseClock = BpfObject.HasHelper(BpfHelper.KtimeGetCoarseNs) ? 1u : 0u });
+        loading.SetSection(".rodata.options", options with { CoarseClock = BpfObject.HasHelper(BpfFunction.KtimeGetCoarseNs) ? 1u : 0u });
         loading.Load();
         foreach (BpfMapDefinition map in loading.Maps.Where(m => !m.IsSection)) maps[map.Name] = loading.OpenMap(map.Name);
         foreach (string name in loading.Programs) programs[name] = loading.OpenProgram(name);
