@@ -11,6 +11,7 @@ down() {
 	rm -f "$script"
 }
 trap down EXIT
+rm -rf .build/tutorial
 
 # until_prints WORDS LINE : runs a line of the page until its output has the words
 until_prints() {
