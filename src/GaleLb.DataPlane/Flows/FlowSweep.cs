@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using GaleLb.DataPlane.Layout;
 using GaleLb.DataPlane.Native;
 
@@ -28,9 +27,7 @@ internal sealed class FlowSweep(IFlowTable table, FlowTimeouts timeouts, int ste
     public bool Step(uint nowMs)
     {
         int count = ReadBatch();
-        List<GaleFlowKey> dead = [];
-        for (int i = 0; i < count; i++) Judge(keys[i], values[i], nowMs, dead);
-        if (dead.Count > 0) table.Delete(CollectionsMarshal.AsSpan(dead));
+        for (int i = 0; i < count; i++) Judge(keys[i], values[i], nowMs);
         if (!cursor.AtEnd) return false;
 
         Flows = seen;
@@ -58,8 +55,15 @@ internal sealed class FlowSweep(IFlowTable table, FlowTimeouts timeouts, int ste
         }
     }
 
-    private void Judge(in GaleFlowKey key, in GaleFlow flow, uint nowMs, List<GaleFlowKey> dead)
+    /// <summary>
+    /// What the batch says may be milliseconds old, and a new connection may have taken over addresses and ports of an old one
+    /// since. So an idle half is looked at again, and what is to go goes at once: between looking and deleting lie
+    /// two system calls, not the judging of a whole batch.
+    /// </summary>
+    private void Judge(in GaleFlowKey key, in GaleFlow batched, uint nowMs)
     {
+        GaleFlow flow = batched;
+        if (IsIdle(flow, flow.State, nowMs) && !table.TryLookUp(in key, out flow)) return;
         GaleFlowKey otherKey = flow.OtherHalf(key.Protocol);
         bool idle = IsIdle(flow, flow.State, nowMs);
         if (!idle)
@@ -71,7 +75,7 @@ internal sealed class FlowSweep(IFlowTable table, FlowTimeouts timeouts, int ste
         bool paired = table.TryLookUp(in otherKey, out GaleFlow other) && other.OtherHalf(key.Protocol) == key;
         if (!paired)
         {
-            dead.Add(key);
+            table.Delete([key]);
             Orphans++;
             return;
         }
@@ -84,8 +88,7 @@ internal sealed class FlowSweep(IFlowTable table, FlowTimeouts timeouts, int ste
             return;
         }
 
-        dead.Add(otherKey);
-        dead.Add(key);
+        table.Delete([otherKey, key]);
         Expired++;
     }
 

@@ -4,12 +4,14 @@ using GaleLb.DataPlane.Native;
 namespace GaleLb.DataPlane.Flows;
 
 /// <summary>
-/// Runs the sweeps of both flow maps on a thread of its own: a bounded step, then a pause, so that a whole walk takes about
-/// <see cref="WalkTime"/> and no step holds a core for long.
+/// Runs the sweeps of both flow maps on a thread of its own: a bounded step, then a pause, so that the walk over a full map takes
+/// about <see cref="WalkTime"/> and no step holds a core for long. A walk over few flows ends in one step, which
+/// still passes every bucket: <see cref="Rest"/> lies between two walks.
 /// </summary>
 internal sealed class FlowSweeper : IDisposable
 {
     public static readonly TimeSpan WalkTime = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
     private const int StepSize = 2048;
     private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(5);
 
@@ -54,11 +56,11 @@ internal sealed class FlowSweeper : IDisposable
     {
         try
         {
+            long establishedRested = 0, halfOpenRested = 0;
             while (!stop.Wait(pause))
             {
-                uint now = MonotonicClock.Milliseconds(time);
-                established.Step(now);
-                halfOpen.Step(now);
+                Walk(established, ref establishedRested);
+                Walk(halfOpen, ref halfOpenRested);
                 afterStep();
             }
         }
@@ -66,5 +68,13 @@ internal sealed class FlowSweeper : IDisposable
         {
             failure = $"expired flows are no longer removed: {e.Message}";
         }
+    }
+
+    /// <param name="rested">The time stamp from which on the next walk may begin.</param>
+    private void Walk(FlowSweep sweep, ref long rested)
+    {
+        long now = time.GetTimestamp();
+        if (now >= rested && sweep.Step(MonotonicClock.Milliseconds(time)))
+            rested = now + (long)(Rest.TotalSeconds * time.TimestampFrequency);
     }
 }

@@ -85,6 +85,20 @@ public sealed class FlowSweepTests
         table.Count.Should().Be(0);
     }
 
+    /// <summary>(1) The batch is read, (2) a new connection takes over the addresses and ports of one that is over, (3) the batch is judged.</summary>
+    [Fact]
+    public void Sweep_FlowBegunAnewAfterTheBatchWasRead_Stays()
+    {
+        table.AddPair(1, nowMs, nowMs, GaleFlowState.Closed);
+        nowMs += ClosedMs + 1;
+        table.AfterBatch = () =>
+        {
+            table.Clear();
+            table.AddPair(1, nowMs, nowMs);
+        };
+        (Sweep().Expired, table.Count).Should().Be((0, 2));
+    }
+
     [Fact]
     public void Sweep_TimeStampAMomentAhead_IsNotOld()
     {
@@ -138,6 +152,11 @@ public sealed class FlowSweepTests
 
         public int LargestBatch { get; private set; }
 
+        /// <summary>Called once, between reading a batch and judging it.</summary>
+        public Action? AfterBatch { get; set; }
+
+        public void Clear() => flows.Clear();
+
         public void AddPair(ushort port, uint forwardSeen, uint reverseSeen, GaleFlowState state = GaleFlowState.Established)
         {
             GaleFlowKey forwardKey = Key(Client, port, Vip, 80);
@@ -174,6 +193,8 @@ public sealed class FlowSweepTests
             }
 
             cursor.AtEnd = at >= order.Length;
+            (Action? after, AfterBatch) = (AfterBatch, null);
+            after?.Invoke();
             return count;
         }
 
