@@ -13,7 +13,7 @@ internal static class PlantCatalog
         (PlantedBug.CommitUnmatched, "core", 3, "heartbeats carry the leader's commit index, matched there or not"),
         (PlantedBug.SkipPreviousCheck, "core", 5, "followers skip the check of the previous entry's term"),
         (PlantedBug.TruncateOnEveryAppend, "core", 1, "followers cut their log behind every append, late ones too"),
-        (PlantedBug.CommitEarlierTermByCounting, "core", 216, "leaders commit entries of earlier terms by counting"),
+        (PlantedBug.CommitEarlierTermByCounting, "core", 850, "leaders commit entries of earlier terms by counting"),
         (PlantedBug.UncheckedMembershipChange, "core", 1, "leaders change several members at once, at any time"),
         (PlantedBug.AmnesiacMember, "core", 30, "a wiped directory comes back under its old id"),
         (PlantedBug.ReadWithoutQuorum, "core", 47, "a leader takes a read round for confirmed without hearing anyone"),
