@@ -13,10 +13,10 @@ public sealed record VoteRequest(
     MemberId From, MemberId To, Term Term, bool PreVote, LogIndex LastIndex, Term LastTerm, bool Transfer) : Message(From, To, Term);
 
 /// <summary>
-/// <paramref name="PreVote"/> repeats the request's. A refusal carries the refuser's own term. <paramref name="Incomplete"/>:
+/// <paramref name="PreVote"/> repeats the request's. A refusal carries the refuser's own term. <paramref name="InDoubt"/>:
 /// the voter may have lost entries that it acknowledged (<see cref="LogLoss.Possible"/>).
 /// </summary>
-public sealed record VoteResponse(MemberId From, MemberId To, Term Term, bool PreVote, bool Granted, bool Incomplete = false)
+public sealed record VoteResponse(MemberId From, MemberId To, Term Term, bool PreVote, bool Granted, bool InDoubt = false)
     : Message(From, To, Term);
 
 /// <summary>

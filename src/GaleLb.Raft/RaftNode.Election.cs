@@ -132,12 +132,12 @@ public sealed partial class RaftNode
     {
         if (response.PreVote && _role == RaftRole.PreCandidate && (!response.Granted || response.Term == _term.Next()))
         {
-            _votes.Record(response.From, response.Granted, response.Incomplete);
+            _votes.Record(response.From, response.Granted, response.InDoubt);
             CountPreVotes();
         }
         else if (!response.PreVote && _role == RaftRole.Candidate)
         {
-            _votes.Record(response.From, response.Granted, response.Incomplete);
+            _votes.Record(response.From, response.Granted, response.InDoubt);
             CountVotes();
         }
     }

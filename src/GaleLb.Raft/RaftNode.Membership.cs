@@ -111,13 +111,13 @@ public sealed partial class RaftNode
     private ImmutableArray<MemberProgress> DescribeProgress()
     {
         if (_role != RaftRole.Leader)
-            return [new MemberProgress(_self, _log.Stable, _log.LastIndex.Next(), RecentlyActive: true, Snapshotting: false, IsIncomplete)];
+            return [new MemberProgress(_self, _log.Stable, _log.LastIndex.Next(), RecentlyActive: true, Snapshotting: false)];
         var builder = ImmutableArray.CreateBuilder<MemberProgress>(_progress.Length);
         foreach (Progress peer in _progress)
         {
             builder.Add(peer.Id == _self
-                ? new MemberProgress(_self, _log.Stable, _log.LastIndex.Next(), RecentlyActive: true, Snapshotting: false, IsIncomplete)
-                : new MemberProgress(peer.Id, peer.Match, peer.Next, IsActive(peer), peer.State == ProgressState.Snapshot, peer.RecoveryToken != 0));
+                ? new MemberProgress(_self, _log.Stable, _log.LastIndex.Next(), RecentlyActive: true, Snapshotting: false)
+                : new MemberProgress(peer.Id, peer.Match, peer.Next, IsActive(peer), peer.State == ProgressState.Snapshot));
         }
         return builder.MoveToImmutable();
     }

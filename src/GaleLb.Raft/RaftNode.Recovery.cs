@@ -73,15 +73,18 @@ public sealed partial class RaftNode
         _recoveryToken = 0;
     }
 
-    /// <summary>As the leader: what the peer once acknowledged is not there any more, as far as we know.</summary>
+    /// <summary>
+    /// As the leader: what the peer once acknowledged is not there any more, as far as we know. One that seems to have all and
+    /// says that it has not was believed an answer of its earlier life: it is asked again.
+    /// </summary>
     private void FollowRecovery(Progress peer, ulong token)
     {
-        if (peer.RecoveryToken == token)
-            return;
+        bool isNew = peer.RecoveryToken != token;
         peer.RecoveryToken = token;
-        if (token == 0)
+        if (token == 0 || (!isNew && peer.Match < peer.RecoveryTarget))
             return;
-        peer.RecoveryTarget = _log.LastIndex;
+        if (isNew)
+            peer.RecoveryTarget = _log.LastIndex;
         peer.Match = LogIndex.Zero;
         peer.BecomeProbe(_log.LastIndex.Next());
     }

@@ -139,14 +139,13 @@ public sealed partial class RaftNode
         bool stale = peer.State switch
         {
             ProgressState.Probe => response.Index != peer.Next.Previous(),
-            // A member that lost entries may refuse what it once accepted.
-            ProgressState.Replicate => response.Index <= peer.Match && peer.RecoveryToken == 0,
+            ProgressState.Replicate => response.Index <= peer.Match,
             _ => true,
         };
         if (stale)
             return;
         if (peer.RecoveryToken != 0 && response.Index <= peer.Match)
-            peer.Match = LogIndex.Zero;
+            peer.Match = LogIndex.Zero; // It lost entries, and refuses what it once accepted.
         LogIndex hint = response.HintIndex < response.Index ? response.HintIndex : response.Index;
         LogIndex next = _log.LastAtMost(hint, response.HintTerm).Next();
         peer.BecomeProbe(next < response.Index ? next : response.Index);

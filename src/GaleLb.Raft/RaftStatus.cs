@@ -10,11 +10,8 @@ public enum RaftRole : byte
     Leader,
 }
 
-/// <summary>
-/// A leader's view of one member, or a member's view of itself; for status only. <paramref name="Incomplete"/>: it lacks, or may
-/// lack, entries that it acknowledged.
-/// </summary>
-public sealed record MemberProgress(MemberId Id, LogIndex Match, LogIndex Next, bool RecentlyActive, bool Snapshotting, bool Incomplete);
+/// <summary>A leader's view of one member, or a member's view of itself; for status only.</summary>
+public sealed record MemberProgress(MemberId Id, LogIndex Match, LogIndex Next, bool RecentlyActive, bool Snapshotting);
 
 public sealed record RaftStatus(
     MemberId Self, RaftRole Role, Term Term, MemberId Leader, LogIndex FirstIndex, LogIndex LastIndex, LogIndex CommitIndex,

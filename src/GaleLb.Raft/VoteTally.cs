@@ -7,21 +7,21 @@ namespace GaleLb.Raft;
 internal sealed class VoteTally
 {
     private readonly List<MemberId> _granted = [];
-    private readonly List<MemberId> _grantedIncomplete = [];
+    private readonly List<MemberId> _grantedInDoubt = [];
     private readonly List<MemberId> _refused = [];
 
     public void Clear()
     {
         _granted.Clear();
-        _grantedIncomplete.Clear();
+        _grantedInDoubt.Clear();
         _refused.Clear();
     }
 
-    public void Record(MemberId voter, bool granted, bool incomplete)
+    public void Record(MemberId voter, bool granted, bool inDoubt)
     {
-        if (_granted.Contains(voter) || _grantedIncomplete.Contains(voter) || _refused.Contains(voter))
+        if (_granted.Contains(voter) || _grantedInDoubt.Contains(voter) || _refused.Contains(voter))
             return;
-        List<MemberId> votes = !granted ? _refused : incomplete ? _grantedIncomplete : _granted;
+        List<MemberId> votes = !granted ? _refused : inDoubt ? _grantedInDoubt : _granted;
         votes.Add(voter);
     }
 
@@ -29,7 +29,7 @@ internal sealed class VoteTally
     {
         int granted = Count(_granted, membership);
         return granted >= membership.Quorum
-            || (_grantedIncomplete.Count > 0 && granted + Count(_grantedIncomplete, membership) == membership.Voters.Length);
+            || (_grantedInDoubt.Count > 0 && granted + Count(_grantedInDoubt, membership) == membership.Voters.Length);
     }
 
     /// <summary>So many refused that a quorum can no longer be reached.</summary>

@@ -9,13 +9,14 @@ public sealed record CommandResult(int ExitCode, string Output, string Errors)
 }
 
 /// <summary>Runs commands to their end.</summary>
-public static class Command
+public static partial class Command
 {
-    public static Task<CommandResult> InAsync(NetworkNamespace space, string file, params IEnumerable<string> arguments) =>
-        RunAsync("nsenter", [$"--net={space.Path}", file, .. arguments]);
-
     /// <exception cref="TimeoutException">It did not end within 120 s and was killed.</exception>
-    public static async Task<CommandResult> RunAsync(string file, params IEnumerable<string> arguments)
+    public static Task<CommandResult> RunAsync(string file, params IEnumerable<string> arguments) =>
+        RunAsync(TimeSpan.FromSeconds(120), file, arguments);
+
+    /// <exception cref="TimeoutException">It did not end within <paramref name="limit"/> and was killed.</exception>
+    public static async Task<CommandResult> RunAsync(TimeSpan limit, string file, params IEnumerable<string> arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(file, arguments)
         {
@@ -27,7 +28,7 @@ public static class Command
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(120));
+        using var deadline = new CancellationTokenSource(limit);
         try
         {
             await process.WaitForExitAsync(deadline.Token);
@@ -35,13 +36,13 @@ public static class Command
         catch (OperationCanceledException late)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{file} {string.Join(' ', arguments)} did not end within 120 s:\n{await output}{await errors}", late);
+            throw new TimeoutException($"{file} {string.Join(' ', arguments)} did not end within {limit.TotalSeconds} s:\n{await output}{await errors}", late);
         }
 
         return new(process.ExitCode, await output, await errors);
     }
 
-    /// <summary>As <see cref="RunAsync"/>, and throws with what it said unless it exits with 0.</summary>
+    /// <summary>Runs it, and throws with what it said unless it exits with 0.</summary>
     public static async Task<string> SucceedAsync(string file, params IEnumerable<string> arguments)
     {
         var result = await RunAsync(file, arguments);

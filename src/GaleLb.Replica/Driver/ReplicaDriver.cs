@@ -147,7 +147,7 @@ public sealed partial class ReplicaDriver
             _pending.Add(ready);
         if (ready.Recovered)
         {
-            ReplicaStore.Complete(_removals);
+            IncompleteFile.Remove(_removals);
             Note("The log is complete again, so that this replica's vote counts as before.");
         }
 

@@ -36,6 +36,7 @@ internal static class IncompleteFile
         return possible ? LogLoss.Possible : LogLoss.Certain;
     }
 
+    /// <summary>The operations that forget it: the log is complete again.</summary>
     public static void Remove(List<DiskOperation> operations)
     {
         operations.Add(DiskOperation.Delete(Name));

@@ -156,9 +156,6 @@ public sealed class ReplicaStore
         _wal.Compact(durable.Index, operations);
     }
 
-    /// <summary>The log is complete again: the operations that forget that it was not.</summary>
-    public static void Complete(List<DiskOperation> operations) => IncompleteFile.Remove(operations);
-
     /// <summary>The operations that allocate the next WAL segment; report the outcome to <see cref="SpareAllocated"/>.</summary>
     public void AllocateSpare(List<DiskOperation> operations) => _wal.AllocateSpare(operations);
 

@@ -94,14 +94,6 @@ internal static class WalFormat
         operations.Add(DiskOperation.Sync(segment));
     }
 
-    /// <summary>Writes the record that opens a batch at <paramref name="at"/>.</summary>
-    public static void WriteBatch(Span<byte> into, MemberId self, WalPosition at, WalPosition durable)
-    {
-        BinaryPrimitives.WriteUInt64LittleEndian(into[RecordHeaderBytes..], durable.Segment);
-        BinaryPrimitives.WriteInt64LittleEndian(into[(RecordHeaderBytes + 8)..], durable.Offset);
-        SealRecord(into[..BatchRecordBytes], WalRecordKind.Batch, EntryKind.Empty, 16, self, at);
-    }
-
     /// <summary>Whether a whole, intact record lies at <paramref name="at"/>; <paramref name="segment"/> is the file's content.</summary>
     public static bool TryReadRecord(ReadOnlySpan<byte> segment, MemberId self, WalPosition at, out WalRecord record)
     {

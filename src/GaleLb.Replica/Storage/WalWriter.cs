@@ -82,7 +82,6 @@ internal sealed class WalWriter
         // One _buffer for the whole flush: slices already handed out must not move.
         int segmentsCrossed = 2 + (int)(total / (_segmentBytes / 2));
         Reserve(total + (segmentsCrossed * (WalFormat.SegmentHeaderBytes + WalFormat.BatchRecordBytes)));
-        bool any = _items.Count > 0;
         int next = 0;
         while (next < _items.Count)
         {
@@ -101,9 +100,9 @@ internal sealed class WalWriter
             operations.Add(DiskOperation.Sync(file));
         }
 
-        _items.Clear();
-        if (any)
+        if (_items.Count > 0)
             MarkDurable(operations);
+        _items.Clear();
     }
 
     /// <summary>The operation that writes down, unsynced, that everything before the tail is durable.</summary>
@@ -161,9 +160,10 @@ internal sealed class WalWriter
 
     private void WriteBatch(WalPosition durable, ref int next)
     {
-        WalFormat.WriteBatch(_buffer.AsSpan(_used), _self, _tail, durable);
-        _used += WalFormat.BatchRecordBytes;
-        _tail = _tail with { Offset = _tail.Offset + WalFormat.BatchRecordBytes };
+        Span<byte> batch = _buffer.AsSpan(_used);
+        BinaryPrimitives.WriteUInt64LittleEndian(batch[WalFormat.RecordHeaderBytes..], durable.Segment);
+        BinaryPrimitives.WriteInt64LittleEndian(batch[(WalFormat.RecordHeaderBytes + 8)..], durable.Offset);
+        Seal(WalRecordKind.Batch, EntryKind.Empty, 16);
         while (next < _items.Count && _tail.Offset + _items[next].RecordBytes <= _capacity)
             WriteItem(_items[next++]);
     }

@@ -55,7 +55,7 @@ public static class MessageCodec
                 writer.Variable(m.LastTerm.Value);
                 break;
             case VoteResponse m:
-                writer.Byte((byte)((m.PreVote ? 1 : 0) | (m.Granted ? 2 : 0) | (m.Incomplete ? 4 : 0)));
+                writer.Byte((byte)((m.PreVote ? 1 : 0) | (m.Granted ? 2 : 0) | (m.InDoubt ? 4 : 0)));
                 break;
             case AppendRequest m:
                 WriteAppend(m, writer);

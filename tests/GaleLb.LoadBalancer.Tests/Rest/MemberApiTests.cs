@@ -139,6 +139,6 @@ public sealed class MemberApiTests : IAsyncLifetime
     private void Seat(MemberId id, bool active)
     {
         _api.Replica.Membership = _api.Replica.Membership.With(new Member(id, $"10.98.2.{id.Value}:9090", MemberRole.Voter));
-        _api.Replica.Progress.Add(new MemberProgress(id, new LogIndex(1), new LogIndex(2), RecentlyActive: active, Snapshotting: false, Incomplete: false));
+        _api.Replica.Progress.Add(new MemberProgress(id, new LogIndex(1), new LogIndex(2), RecentlyActive: active, Snapshotting: false));
     }
 }

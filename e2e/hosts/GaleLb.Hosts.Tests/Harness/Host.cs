@@ -18,7 +18,7 @@ public sealed class Host(string name, IPAddress address, string user, string? ke
     public IPAddress Address { get; } = address;
 
     /// <summary>Runs a shell command as root.</summary>
-    public Task<ShellResult> TryAsync(string command) => Shell.RunAsync(Patience, "ssh", [.. Options(), $"sudo sh -c {Quote(command)}"]);
+    public Task<CommandResult> TryAsync(string command) => Command.RunAsync(Patience, "ssh", [.. Options(), $"sudo sh -c {Quote(command)}"]);
 
     /// <summary>As <see cref="TryAsync"/>, and throws with what it said unless it exits with 0.</summary>
     public async Task<string> RunAsync(string command)

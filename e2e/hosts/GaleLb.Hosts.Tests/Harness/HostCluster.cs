@@ -118,8 +118,8 @@ public sealed partial class HostCluster : IAsyncLifetime
     {
         var limit = TimeSpan.FromMinutes(15);
         var result = _control is null
-            ? await Shell.RunAsync(limit, "ansible-playbook", [.. _files.SelectMany(f => new[] { "-i", f }), .. arguments])
-            : await Shell.RunAsync(limit, _control, ["play", .. arguments]);
+            ? await Command.RunAsync(limit, "ansible-playbook", [.. _files.SelectMany(f => new[] { "-i", f }), .. arguments])
+            : await Command.RunAsync(limit, _control, ["play", .. arguments]);
         return new PlayResult(result.ExitCode, result.Output + result.Errors);
     }
 
@@ -129,7 +129,7 @@ public sealed partial class HostCluster : IAsyncLifetime
 
     private async Task ControlAsync(params string[] arguments)
     {
-        var result = await Shell.RunAsync(TimeSpan.FromMinutes(2), _control!, arguments);
+        var result = await Command.RunAsync(TimeSpan.FromMinutes(2), _control!, arguments);
         if (result.ExitCode != 0)
         {
             throw new IOException($"{_control} {string.Join(' ', arguments)}: {result}");
