@@ -318,7 +318,7 @@ run_tests() {
 	rm -f "$report"
 	mkdir -p "$logs"
 	start=$(milliseconds)
-	spawn "${runner[@]}" dotnet test "$project" -c Release --no-build --nologo -v quiet --logger "trx;LogFileName=$name.trx" \
+	spawn "${runner[@]}" dotnet test "$project" -c Release --no-build --nologo -v quiet --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" \
 		--results-directory "$root/.build/test-results" "$@" >"$logs/test-$name.log" 2>&1 </dev/null || status=$?
 	counters=$(grep -o '<Counters [^>]*' "$report" 2>/dev/null || true)
 	attribute() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$counters"; }
@@ -340,7 +340,13 @@ run_tests() {
 	if ((bad > 0)); then
 		tail -n 60 "$logs/test-$name.log" >&2
 		echo "build.sh: the whole output is in .build/logs/test-$name.log" >&2
+		failures "$logs/test-$name.log" >&2
 	fi
+}
+
+# failures LOG : of each failed test its name and the first line of what it says, so that the end of any output tells why.
+failures() {
+	awk '/^  Failed / { name = $2 } said { sub(/^ */, ""); printf "build.sh: FAILED %s: %.600s\n", name, $0; said = 0 } /^  Error Message:/ { said = 1 }' "$1"
 }
 
 totals() {
