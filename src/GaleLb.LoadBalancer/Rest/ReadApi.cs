@@ -70,15 +70,16 @@ internal sealed class ReadApi(
     private StatusDocument Status()
     {
         ReplicaStatus status = replica.Status;
-        NodeTally tally = machine.State.Tally;
+        ClusterState state = machine.State;
+        NodeTally tally = state.Tally;
         DataPlaneStatus plane = dataPlane.Status;
         return new StatusDocument(
             new ReplicaDocument(
-                status.Self.ToString(), identity.Address, machine.State.ClusterId.ToString(), identity.Version,
+                status.Self.ToString(), identity.Address, state.ClusterId.ToString(), identity.Version,
                 (long)time.GetElapsedTime(_startedAt).TotalMilliseconds),
             new RaftDocument(
                 RoleName(status.Role), status.Term.Value, Text(status.Leader), status.Membership.Find(status.Leader)?.Address,
-                status.CommitIndex.Value, status.AppliedIndex.Value, status.LastIndex.Value, status.SnapshotIndex.Value, status.LeaderContact,
+                status.CommitIndex.Value, state.AppliedIndex.Value, status.LastIndex.Value, status.SnapshotIndex.Value, status.LeaderContact,
                 LogWord(status.Loss)),
             new NodeCountsDocument(tally.Total, tally.Routable, tally.Probing, tally.Draining, tally.Blacklisted, tally.Down, tally.Suspect),
             new DataPlaneDocument(
