@@ -13,7 +13,7 @@ public sealed class AccessTests(ClusterFixture fixture) : ClusterTests(fixture),
     {
         foreach (var port in new[] { Topology.ApiPort, Topology.NodePort, Topology.LoadBalancerPort })
         {
-            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
             var connect = async () => (await Topology.Client.ConnectAsync(new IPEndPoint(Topology.PublicAddress(1), port), deadline.Token)).Dispose();
 
             (await connect.Should().ThrowAsync<SocketException>($"port {port} is for the private side")).Which.SocketErrorCode
@@ -28,7 +28,7 @@ public sealed class AccessTests(ClusterFixture fixture) : ClusterTests(fixture),
         ping.ExitCode.Should().Be(0, ping.ToString());
 
         using var listener = Topology.Replica(1).Listen(new IPEndPoint(Topology.PublicAddress(1), 2222));
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         using var connection = await Topology.Client.ConnectAsync(new IPEndPoint(Topology.PublicAddress(1), 2222), deadline.Token);
         connection.Connected.Should().BeTrue("a port of no service is the machine's own");
     });
@@ -36,7 +36,7 @@ public sealed class AccessTests(ClusterFixture fixture) : ClusterTests(fixture),
     [RootFact]
     public Task ChangingCall_FromAnotherMachine_IsForbiddenAndSaysWhatWouldAllowIt() => ObserveAsync(async () =>
     {
-        using var http = Topology.Node(1).CreateHttpClient(TimeSpan.FromSeconds(3));
+        using var http = Topology.Node(1).CreateHttpClient(TimeSpan.FromSeconds(10));
         using var response = await http.DeleteAsync(new Uri(ReplicaApi.PrivateBase(1), "/api/v1/nodes/node-2"));
 
         response.StatusCode.Should().Be(HttpStatusCode.Forbidden);

@@ -79,7 +79,7 @@ public sealed class BadInputTests(TopologyFixture fixture) : IClassFixture<Topol
         using (var replica = Daemon.Start(Machine, Path.Combine(_directory, "log"), Repository.Binary("gale-lb"), "--config", config))
         {
             using var api = new ReplicaApi(1);
-            await Eventually.HoldsAsync("the replica leads its cluster of one", TimeSpan.FromSeconds(10), async () => (await api.StatusAsync()).IsLeader);
+            await Eventually.HoldsAsync("the replica leads its cluster of one", async () => (await api.StatusAsync()).IsLeader);
             (await replica.TerminateAsync()).Should().Be(0);
         }
 
@@ -127,7 +127,7 @@ public sealed class BadInputTests(TopologyFixture fixture) : IClassFixture<Topol
         await File.WriteAllTextAsync(config, (await Topology.NodeConfigAsync(1)).Replace("port = 7070", "port = 8082"));
         using var node = Daemon.Start(Topology.Node(1), Path.Combine(_directory, "node.log"), Repository.Binary("gale-node"), "--config", config);
 
-        await Eventually.HoldsAsync("the log of gale-node names the default port", TimeSpan.FromSeconds(5), () =>
+        await Eventually.HoldsAsync("the log of gale-node names the default port", () =>
             Task.FromResult(node.Log.Contains("8082", StringComparison.Ordinal) && node.Log.Contains("7070", StringComparison.Ordinal)));
         node.IsRunning.Should().BeTrue("a replica may come up later");
         (await node.TerminateAsync()).Should().Be(0);

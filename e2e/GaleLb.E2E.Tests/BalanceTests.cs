@@ -37,7 +37,7 @@ public sealed class BalanceTests(ClusterFixture fixture) : ClusterTests(fixture)
     {
         await using var load = Load.Through(1, 2, 3);
         await Cluster.StartNodeAsync(4);
-        await Cluster.WaitForRoutableAsync(4, TimeSpan.FromSeconds(5), Cluster.AllReplicas);
+        await Cluster.WaitForRoutableAsync(4, Cluster.AllReplicas);
 
         foreach (var replica in Cluster.AllReplicas)
         {
@@ -46,7 +46,7 @@ public sealed class BalanceTests(ClusterFixture fixture) : ClusterTests(fixture)
         }
 
         (await Cluster.Node(4).TerminateAsync()).Should().Be(0);
-        await Cluster.WaitForRoutableAsync(3, TimeSpan.FromSeconds(3), Cluster.AllReplicas);
+        await Cluster.WaitForRoutableAsync(3, Cluster.AllReplicas);
         (await load.StopAsync()).Should().OnlyContain(answer => answer.Failure == null, "a node that comes or leaves costs nobody a request");
         Cluster.KillNode(4);
     });

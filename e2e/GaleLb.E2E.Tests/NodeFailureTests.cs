@@ -6,17 +6,14 @@ namespace GaleLb.E2E.Tests;
 public sealed class NodeFailureTests(ClusterFixture fixture) : ClusterTests(fixture), IClassFixture<ClusterFixture>
 {
     [RootFact]
-    public Task Node_Killed_IsOutOfAllTablesInTimeAndNoNewConnectionFailsAfterwards() => ObserveAsync(async () =>
+    public Task Node_Killed_IsOutOfAllTablesAndNoNewConnectionFailsAfterwards() => ObserveAsync(async () =>
     {
         Cluster.KillNode(2);
 
-        var out1 = await Eventually.HoldsAsync("node-2 is out of all three rings", Cluster.ChecksTimeout + TimeSpan.FromSeconds(1), async () =>
-            (await Task.WhenAll(Cluster.AllReplicas.Select(replica => Cluster.Api(replica).RingAsync(Cluster.Service))))
-                .All(ring => !ring.ContainsKey("node-2")));
-
-        out1.Should().BeGreaterThan(Cluster.ChecksTimeout / 2, "a node is not given up before its deadline");
+        await Cluster.WaitForRoutableAsync(2, Cluster.AllReplicas);
         foreach (var replica in Cluster.AllReplicas)
         {
+            (await Cluster.Api(replica).RingAsync(Cluster.Service)).Should().NotContainKey("node-2");
             var answers = await ClientRequests.ManyAsync(replica, 200);
             answers.Should().OnlyContain(answer => answer.Failure == null);
             answers.Select(answer => answer.Node).Should().NotContain("node-2");
@@ -33,7 +30,7 @@ public sealed class NodeFailureTests(ClusterFixture fixture) : ClusterTests(fixt
 
         (await Cluster.Node(3).TerminateAsync()).Should().Be(0);
 
-        await Cluster.WaitForRoutableAsync(2, Cluster.ChecksTimeout / 2, Cluster.AllReplicas);
+        await Cluster.WaitForRoutableAsync(2, Cluster.AllReplicas);
         (await Cluster.Api(1).NodeAsync("node-3"))!.Fails.Should().Be(failsBefore);
         (await load.StopAsync()).Should().OnlyContain(answer => answer.Failure == null);
     });
@@ -42,13 +39,13 @@ public sealed class NodeFailureTests(ClusterFixture fixture) : ClusterTests(fixt
     public Task NodeService_Dead_TakesTheNodeOutAndItsReturnBringsItBack() => ObserveAsync(async () =>
     {
         Cluster.NodeService(1).Kill();
-        await Cluster.WaitForRoutableAsync(2, TimeSpan.FromSeconds(4), Cluster.AllReplicas);
+        await Cluster.WaitForRoutableAsync(2, Cluster.AllReplicas);
         Cluster.Node(1).IsRunning.Should().BeTrue();
         (await ClientRequests.ManyAsync(2, 100)).Should().OnlyContain(answer => answer.Failure == null && answer.Node != "node-1");
 
         await Cluster.StartNodeAsync(1);
 
-        await Cluster.WaitForRoutableAsync(3, TimeSpan.FromSeconds(5), Cluster.AllReplicas);
+        await Cluster.WaitForRoutableAsync(3, Cluster.AllReplicas);
     });
 
     [RootFact]
@@ -57,13 +54,13 @@ public sealed class NodeFailureTests(ClusterFixture fixture) : ClusterTests(fixt
         try
         {
             await Topology.PlugAsync("node-1", plugged: false);
-            await Cluster.WaitForRoutableAsync(2, Cluster.ChecksTimeout + TimeSpan.FromSeconds(1), Cluster.AllReplicas);
+            await Cluster.WaitForRoutableAsync(2, Cluster.AllReplicas);
         }
         finally
         {
             await Topology.PlugAsync("node-1", plugged: true);
         }
 
-        await Cluster.WaitForRoutableAsync(3, TimeSpan.FromSeconds(10), Cluster.AllReplicas);
+        await Cluster.WaitForRoutableAsync(3, Cluster.AllReplicas);
     });
 }

@@ -5,21 +5,18 @@ namespace GaleLb.E2E.Tests;
 /// <summary>What becomes of the cluster, and of requests, when replicas die, pause, or stop.</summary>
 public sealed class ReplicaFailureTests(ClusterFixture fixture) : ClusterTests(fixture), IClassFixture<ClusterFixture>
 {
-    private static readonly TimeSpan ElectionLimit = TimeSpan.FromSeconds(2);
-
     [RootFact]
     public Task Leader_Killed_IsReplacedWhileForwardingNeverStops() => ObserveAsync(async () =>
     {
-        var (old, _) = await Cluster.WaitForLeaderAsync(ElectionLimit, Cluster.AllReplicas);
+        var old = await Cluster.WaitForLeaderAsync(Cluster.AllReplicas);
         var survivors = Cluster.AllReplicas.Remove(old);
         await using var load = Load.Through([.. Cluster.AllReplicas]);
         using var flow = await ClientRequests.OpenDripAsync(old, lines: 100);
 
         Cluster.Replica(old).Kill();
-        var (leader, took) = await Cluster.WaitForLeaderAsync(ElectionLimit, survivors);
+        var leader = await Cluster.WaitForLeaderAsync(survivors);
 
         survivors.Should().Contain(leader);
-        took.Should().BeLessThan(ElectionLimit);
         for (var since = DateTime.UtcNow; DateTime.UtcNow - since < 2 * Cluster.ChecksTimeout;)
         {
             foreach (var replica in survivors)
@@ -31,7 +28,7 @@ public sealed class ReplicaFailureTests(ClusterFixture fixture) : ClusterTests(f
         }
 
         Cluster.StartReplica(old);
-        await Eventually.HoldsAsync($"lb-{old} is ready again", TimeSpan.FromSeconds(10), () => Cluster.Api(old).IsReadyAsync());
+        await Eventually.HoldsAsync($"lb-{old} is ready again", () => Cluster.Api(old).IsReadyAsync());
         await Cluster.WaitForSameTableAsync(Cluster.AllReplicas);
 
         (await load.StopAsync()).Should().OnlyContain(answer => answer.Failure == null, "the killed replica's kernel forwards on, too");
@@ -80,33 +77,33 @@ public sealed class ReplicaFailureTests(ClusterFixture fixture) : ClusterTests(f
     [RootFact]
     public Task Leader_PausedBeyondTheElectionTimeout_FollowsWhenItWakes() => ObserveAsync(async () =>
     {
-        var (old, _) = await Cluster.WaitForLeaderAsync(ElectionLimit, Cluster.AllReplicas);
+        var old = await Cluster.WaitForLeaderAsync(Cluster.AllReplicas);
         var survivors = Cluster.AllReplicas.Remove(old);
         Cluster.Replica(old).Pause();
         try
         {
-            await Cluster.WaitForLeaderAsync(ElectionLimit, survivors);
+            await Cluster.WaitForLeaderAsync(survivors);
         }
         finally
         {
             Cluster.Replica(old).Resume();
         }
 
-        await Eventually.HoldsAsync("the old leader has stepped down", ElectionLimit, async () => !(await Cluster.Api(old).StatusAsync()).IsLeader);
-        await Cluster.WaitForRoutableAsync(3, TimeSpan.FromSeconds(3), Cluster.AllReplicas);
+        await Eventually.HoldsAsync("the old leader has stepped down", async () => !(await Cluster.Api(old).StatusAsync()).IsLeader);
+        await Cluster.WaitForRoutableAsync(3, Cluster.AllReplicas);
         await Cluster.WaitForSameTableAsync(Cluster.AllReplicas);
     });
 
     [RootFact]
     public Task Leader_Unplugged_IsReplacedAndFollowsOnceItIsBack() => ObserveAsync(async () =>
     {
-        var (old, _) = await Cluster.WaitForLeaderAsync(ElectionLimit, Cluster.AllReplicas);
+        var old = await Cluster.WaitForLeaderAsync(Cluster.AllReplicas);
         var survivors = Cluster.AllReplicas.Remove(old);
         await Topology.PlugAsync($"lb-{old}", plugged: false);
         try
         {
-            await Cluster.WaitForLeaderAsync(ElectionLimit, survivors);
-            await Cluster.WaitForRoutableAsync(3, TimeSpan.FromSeconds(3), survivors);
+            await Cluster.WaitForLeaderAsync(survivors);
+            await Cluster.WaitForRoutableAsync(3, survivors);
             (await ClientRequests.ManyAsync(survivors[0], 100)).Should().OnlyContain(answer => answer.Failure == null);
         }
         finally
@@ -125,7 +122,7 @@ public sealed class ReplicaFailureTests(ClusterFixture fixture) : ClusterTests(f
         (await Cluster.Replica(2).TerminateAsync()).Should().Be(0);
 
         (await NetworkState.OfAsync(Topology.Replica(2))).HasPrograms.Should().BeFalse("on_exit is detach by default");
-        await Cluster.WaitForRoutableAsync(3, TimeSpan.FromSeconds(3), 1, 3);
+        await Cluster.WaitForRoutableAsync(3, 1, 3);
         (await ClientRequests.ManyAsync(1, 50)).Should().OnlyContain(answer => answer.Failure == null);
     });
 }

@@ -141,7 +141,7 @@ public abstract class WireTests(WireFixture fixture, AddressFamily family) : Clu
         (await Cluster.Node(last).TerminateAsync()).Should().Be(0);
 
         (await LoopbackAsync(last)).Should().NotContain($"{_direct.Address}/");
-        await Cluster.WaitForRoutableAsync(5, TimeSpan.FromSeconds(3), Cluster.AllReplicas);
+        await Cluster.WaitForRoutableAsync(5, Cluster.AllReplicas);
         (await ClientRequests.ManyAsync(1, _direct, 60)).Should().OnlyContain(answer => answer.Failure == null && answer.Node != $"node-{last}");
     });
 
@@ -191,7 +191,7 @@ public abstract class WireTests(WireFixture fixture, AddressFamily family) : Clu
         try
         {
             // lb-1 hears of its interface's new size a moment later.
-            await Eventually.HoldsAsync("an upload is not told to send smaller packets", TimeSpan.FromSeconds(3), async () =>
+            await Eventually.HoldsAsync("an upload is not told to send smaller packets", async () =>
             {
                 await ForgetPathsAsync();
                 var answer = await ClientRequests.TransferAsync(Topology.Client, _tunnelled, $"POST /take/{BodyBytes}", BodyBytes);
@@ -218,7 +218,7 @@ public abstract class WireTests(WireFixture fixture, AddressFamily family) : Clu
 
         (await LoopbackAsync(last)).Should().NotContain($"{_tunnelled.Address}/");
         (await PrivateLinkAsync(last)).Should().NotContain("xdp");
-        await Cluster.WaitForRoutableAsync(5, TimeSpan.FromSeconds(3), Cluster.AllReplicas);
+        await Cluster.WaitForRoutableAsync(5, Cluster.AllReplicas);
         (await ClientRequests.ManyAsync(1, _tunnelled, 60)).Should().OnlyContain(answer => answer.Failure == null && answer.Node != $"node-{last}");
     });
 
@@ -232,7 +232,7 @@ public abstract class WireTests(WireFixture fixture, AddressFamily family) : Clu
         try
         {
             // lb-1 hears of its routes a moment later; until then packets of any size reach the nodes.
-            await Eventually.HoldsAsync($"the client is told what fits on the way to {to}", TimeSpan.FromSeconds(3), async () =>
+            await Eventually.HoldsAsync($"the client is told what fits on the way to {to}", async () =>
             {
                 var answer = await ClientRequests.TransferAsync(Topology.Client, to, $"POST /take/{BodyBytes}", BodyBytes);
                 answer.Trim().Should().BeOneOf(Names);

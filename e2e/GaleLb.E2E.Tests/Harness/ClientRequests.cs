@@ -13,7 +13,7 @@ public sealed record Answer(DateTime At, int Replica, string? Node, string? Fail
 /// <summary>What the client does: requests on a new connection each, to the public address of a replica.</summary>
 public static class ClientRequests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     public static Task<Answer> OnceAsync(int replica) => OnceAsync(replica, EndPoint(replica));
 
@@ -62,7 +62,7 @@ public static class ClientRequests
     public static async Task<StreamReader> OpenDripAsync(IPEndPoint to, int lines)
     {
         using var deadline = new CancellationTokenSource(Patience);
-        var stream = new NetworkStream(await Topology.Client.ConnectAsync(to, deadline.Token), ownsSocket: true) { ReadTimeout = 5000 };
+        var stream = new NetworkStream(await Topology.Client.ConnectAsync(to, deadline.Token), ownsSocket: true) { ReadTimeout = 20000 };
         await stream.WriteAsync(Encoding.ASCII.GetBytes($"GET /drip/{lines} HTTP/1.1\r\nHost: service\r\n\r\n"), deadline.Token);
         return new StreamReader(stream, Encoding.ASCII);
     }
@@ -70,10 +70,10 @@ public static class ClientRequests
     /// <summary>Takes or gives a body of many packets.</summary>
     /// <param name="request">As "GET /bytes/1000".</param>
     /// <returns>The body of the answer.</returns>
-    /// <exception cref="TimeoutException">It was not whole within 5 s.</exception>
+    /// <exception cref="TimeoutException">It was not whole within 20 s.</exception>
     public static async Task<string> TransferAsync(NetworkNamespace from, IPEndPoint to, string request, int bodyBytes = 0)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         try
         {
             using var socket = await from.ConnectAsync(to, deadline.Token);
@@ -88,7 +88,7 @@ public static class ClientRequests
         }
         catch (OperationCanceledException late)
         {
-            throw new TimeoutException($"{request} to {to} was not done within 5 s", late);
+            throw new TimeoutException($"{request} to {to} was not done within 20 s", late);
         }
     }
 

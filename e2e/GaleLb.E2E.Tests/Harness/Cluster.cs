@@ -12,7 +12,6 @@ public sealed class Cluster : IAsyncDisposable
     public static readonly TimeSpan ChecksTimeout = TimeSpan.FromSeconds(1);
 
     public static readonly ImmutableArray<int> AllReplicas = [1, 2, 3];
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
     private readonly Topology _topology;
     private readonly ClusterShape _shape;
@@ -89,13 +88,13 @@ public sealed class Cluster : IAsyncDisposable
             await StartNodeAsync(node);
         }
 
-        await Eventually.HoldsAsync("every replica is ready", StartLimit, async () =>
+        await Eventually.HoldsAsync("every replica is ready", async () =>
         {
             ThrowIfAnyEnded();
             return (await Task.WhenAll(AllReplicas.Select(replica => Api(replica).IsReadyAsync()))).All(ready => ready);
         });
-        await WaitForLeaderAsync(StartLimit, AllReplicas);
-        await WaitForRoutableAsync(_shape.Nodes.Length, StartLimit, AllReplicas);
+        await WaitForLeaderAsync(AllReplicas);
+        await WaitForRoutableAsync(_shape.Nodes.Length, AllReplicas);
     }
 
     public void StartReplica(int replica)
@@ -148,11 +147,11 @@ public sealed class Cluster : IAsyncDisposable
         }
     }
 
-    /// <summary>The replica that leads, by the word of the given replicas, and how long it took until one did.</summary>
-    public async Task<(int Leader, TimeSpan Took)> WaitForLeaderAsync(TimeSpan limit, params IEnumerable<int> among)
+    /// <summary>The replica that leads, by the word of the given replicas.</summary>
+    public async Task<int> WaitForLeaderAsync(params IEnumerable<int> among)
     {
         var leader = 0;
-        var took = await Eventually.HoldsAsync("a replica leads", limit, async () =>
+        await Eventually.HoldsAsync("a replica leads", async () =>
         {
             foreach (var replica in among)
             {
@@ -165,18 +164,18 @@ public sealed class Cluster : IAsyncDisposable
 
             return false;
         });
-        return (leader, took);
+        return leader;
     }
 
-    public Task<TimeSpan> WaitForRoutableAsync(int count, TimeSpan limit, params IEnumerable<int> on) =>
-        Eventually.HoldsAsync($"{count} nodes are routable on replicas {string.Join(", ", on)}", limit, async () =>
+    public Task<TimeSpan> WaitForRoutableAsync(int count, params IEnumerable<int> on) =>
+        Eventually.HoldsAsync($"{count} nodes are routable on replicas {string.Join(", ", on)}", async () =>
             (await Task.WhenAll(on.Select(replica => Api(replica).StatusAsync()))).All(status => status.Routable == count && status.InKernel));
 
     /// <summary>Waits until the replicas show one table at one index, and returns its digest.</summary>
     public async Task<string> WaitForSameTableAsync(params IEnumerable<int> on)
     {
         var digest = "";
-        await Eventually.HoldsAsync("the replicas show the same table at the same index", TimeSpan.FromSeconds(5), async () =>
+        await Eventually.HoldsAsync("the replicas show the same table at the same index", async () =>
         {
             var tables = (await Task.WhenAll(on.Select(replica => Api(replica).StatusAsync())))
                 .Select(status => (status.AppliedIndex, status.TableDigest)).Distinct().ToList();

@@ -8,7 +8,7 @@ namespace GaleLb.E2E.Tests.Harness;
 /// <summary>What the client does by UDP: questions to udp_node.py.</summary>
 public static class Datagrams
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>Asks from many ports, each several times, and returns who answered, a list for each port.</summary>
     /// <param name="bytes">Length of each question.</param>

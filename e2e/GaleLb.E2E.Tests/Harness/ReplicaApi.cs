@@ -11,7 +11,7 @@ namespace GaleLb.E2E.Tests.Harness;
 public sealed class ReplicaApi(int replica) : IDisposable
 {
     private static readonly Uri Loopback = new($"http://127.0.0.1:{Topology.ApiPort}");
-    private readonly HttpClient _http = Topology.Replica(replica).CreateHttpClient(TimeSpan.FromSeconds(3));
+    private readonly HttpClient _http = Topology.Replica(replica).CreateHttpClient(TimeSpan.FromSeconds(10));
 
     public int Replica { get; } = replica;
 

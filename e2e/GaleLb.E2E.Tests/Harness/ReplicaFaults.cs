@@ -8,7 +8,6 @@ public sealed record ReplicaFault(string Name, Func<Task> Begin, Func<Task> End)
 /// <summary>The faults that the cluster is to survive, each about the replica that leads at the moment or about another.</summary>
 public sealed class ReplicaFaults(Cluster cluster, Random random)
 {
-    private static readonly TimeSpan ElectionLimit = TimeSpan.FromSeconds(30);
 
     /// <summary>One of each kind.</summary>
     public ImmutableArray<Func<Task<ReplicaFault>>> Kinds =>
@@ -43,7 +42,7 @@ public sealed class ReplicaFaults(Cluster cluster, Random random)
         async () => Stalled("a follower's disk stalls", await FollowerAsync()),
     ];
 
-    public async Task<int> LeaderAsync() => (await cluster.WaitForLeaderAsync(ElectionLimit, Cluster.AllReplicas)).Leader;
+    public async Task<int> LeaderAsync() => await cluster.WaitForLeaderAsync(Cluster.AllReplicas);
 
     private async Task<int> FollowerAsync() => Follower(await LeaderAsync());
 
