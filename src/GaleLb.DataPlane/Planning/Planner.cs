@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Net;
 using System.Runtime.InteropServices;
@@ -22,6 +23,7 @@ public static class Planner
 {
     private const byte Icmp = 1;
     private const byte IcmpV6 = 58;
+    private static readonly bool[] NoNode = new bool[ushort.MaxValue + 1];
 
     /// <exception cref="PlanException">The table does not fit into the maps; nothing is to be done.</exception>
     /// <param name="image">What the maps hold; not changed here.</param>
@@ -29,14 +31,30 @@ public static class Planner
     /// <param name="graceMs">How long after its retirement a slot is left alone.</param>
     public static ImmutableArray<MapOperation> Plan(MapImage image, ForwardingTable table, LocalBinding binding, long nowMs, long graceMs)
     {
+        // Rented: an array of this size made anew for each entry would have the collector walk the whole heap several times a second.
+        GaleNode[] rented = ArrayPool<GaleNode>.Shared.Rent(GaleLimit.NodesMax);
+        try
+        {
+            Span<GaleNode> nodes = rented.AsSpan(0, GaleLimit.NodesMax);
+            FillWantedNodes(table, nodes);
+            return Plan(image, table, binding, nodes, nowMs, graceMs);
+        }
+        finally
+        {
+            ArrayPool<GaleNode>.Shared.Return(rented);
+        }
+    }
+
+    private static ImmutableArray<MapOperation> Plan(
+        MapImage image, ForwardingTable table, LocalBinding binding, ReadOnlySpan<GaleNode> nodes, long nowMs, long graceMs)
+    {
         Dictionary<RingId, RingSlot> slots = PlaceRings(image, table, nowMs, graceMs, out List<WriteRing> newRings);
         SortedDictionary<GaleServiceKey, GaleService> services = WantedServices(table, binding, slots);
-        GaleNode[] nodes = WantedNodes(table);
 
         bool someHolderChanges = false;
         for (int i = 0; i < nodes.Length; i++) someHolderChanges |= image.Nodes[i] != default && nodes[i].IsOtherThan(image.Nodes[i]);
-        bool[] namedBefore = NamedNodes(someHolderChanges ? image.Rings.Values : []);
-        bool[] namedAfter = NamedNodes(someHolderChanges ? table.Rings.Where(r => slots.ContainsKey(r.Id)).Select(r => r.Slots) : []);
+        bool[] namedBefore = someHolderChanges ? NamedNodes(image.Rings.Values) : NoNode;
+        bool[] namedAfter = someHolderChanges ? NamedNodes(table.Rings.Where(r => slots.ContainsKey(r.Id)).Select(r => r.Slots)) : NoNode;
 
         (List<MapOperation> before, List<MapOperation> unblock) = PlanBlocks(image, table);
         before.AddRange(newRings);
@@ -198,9 +216,9 @@ public static class Planner
         Forwarding = service.Forwarding,
     };
 
-    private static GaleNode[] WantedNodes(ForwardingTable table)
+    private static void FillWantedNodes(ForwardingTable table, Span<GaleNode> nodes)
     {
-        GaleNode[] nodes = new GaleNode[GaleLimit.NodesMax];
+        nodes.Clear();
         foreach (NodeRow row in table.Nodes)
         {
             if (row.Index.Value >= nodes.Length)
@@ -213,8 +231,6 @@ public static class Planner
                 Flags = row.Flows == NodeFlows.Refuse ? GaleNodeFlag.Valid | GaleNodeFlag.Refuse : GaleNodeFlag.Valid,
             };
         }
-
-        return nodes;
     }
 
     private static bool[] NamedNodes(IEnumerable<ImmutableArray<NodeIndex>> rings)

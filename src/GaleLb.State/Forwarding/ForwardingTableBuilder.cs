@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using GaleLb.State.Blocks;
 using GaleLb.State.Nodes;
 using GaleLb.State.Services;
 
@@ -14,6 +15,7 @@ public sealed class ForwardingTableBuilder
     private readonly NodeRow?[] _nodeRows = new NodeRow?[ForwardingTable.NodesMax];
     private ImmutableSortedDictionary<RingInput, BuiltRing> _rings = ImmutableSortedDictionary<RingInput, BuiltRing>.Empty;
     private ForwardingTable? _last;
+    private byte[] _lastRows = [];
     private ClusterState? _lastState;
 
     /// <summary>The table of a state, from nothing.</summary>
@@ -22,31 +24,42 @@ public sealed class ForwardingTableBuilder
     /// <summary>The table of a state, sharing with the last one what is equal.</summary>
     public ForwardingTable Next(ClusterState state)
     {
-        if (_last is not null && _lastState is not null && SameInput(_lastState, state))
-        {
-            _lastState = state;
-            _last = _last.Index == state.AppliedIndex ? _last : _last with { Index = state.AppliedIndex };
-            return _last;
-        }
+        if (_last is null || _lastState is null || !SameRows(_lastState, state))
+            _last = Derive(state, out _lastRows);
+        else if (!ReferenceEquals(_lastState.Blocks, state.Blocks))
+            _last = Table(state, _last.Services, _last.Rings, _last.Nodes, _lastRows);
+        else if (_last.Index != state.AppliedIndex)
+            _last = _last with { Index = state.AppliedIndex };
+        _lastState = state;
+        return _last;
+    }
 
+    private ForwardingTable Derive(ClusterState state, out byte[] encodedRows)
+    {
         // Walking the tree costs more than all else that is done to a node: once for all rings and rows.
         NodeRecord[] records = [.. state.Nodes.Values];
         ImmutableArray<ServiceRow> services = ServiceRows(state);
         ImmutableArray<BuiltRing> rings = RingRows(state, records);
         ImmutableArray<NodeRow> nodes = NodeRows(state, records);
         _rings = ImmutableSortedDictionary.CreateRange(rings.Select(r => KeyValuePair.Create(r.Input, r)));
-        _lastState = state;
-        _last = new ForwardingTable(state.AppliedIndex, services, [.. rings.Select(r => r.Row)], nodes)
-        {
-            Blocks = [.. state.Blocks.Keys],
-            Digest = ForwardingTableDigest.Of(services, rings, nodes, state.Blocks.Keys),
-        };
-        return _last;
+        encodedRows = ForwardingTableDigest.Encode(services, rings, nodes);
+        return Table(state, services, [.. rings.Select(r => r.Row)], nodes, encodedRows);
     }
 
-    private static bool SameInput(ClusterState a, ClusterState b) =>
+    private static ForwardingTable Table(
+        ClusterState state, ImmutableArray<ServiceRow> services, ImmutableArray<RingRow> rings, ImmutableArray<NodeRow> nodes, byte[] encodedRows)
+    {
+        ImmutableArray<ClientPrefix> blocks = [.. state.Blocks.Keys];
+        return new ForwardingTable(state.AppliedIndex, services, rings, nodes)
+        {
+            Blocks = blocks,
+            Digest = ForwardingTableDigest.Of(encodedRows, blocks),
+        };
+    }
+
+    private static bool SameRows(ClusterState a, ClusterState b) =>
         ReferenceEquals(a.Nodes, b.Nodes) && ReferenceEquals(a.Services, b.Services)
-        && ReferenceEquals(a.Retired, b.Retired) && ReferenceEquals(a.Blocks, b.Blocks) && a.HashSeed == b.HashSeed;
+        && ReferenceEquals(a.Retired, b.Retired) && a.HashSeed == b.HashSeed;
 
     private static ImmutableArray<ServiceRow> ServiceRows(ClusterState state)
     {
@@ -99,22 +112,24 @@ public sealed class ForwardingTableBuilder
 
     private ImmutableArray<NodeRow> NodeRows(ClusterState state, NodeRecord[] records)
     {
-        NodeRow?[] rows = new NodeRow?[ForwardingTable.NodesMax];
+        List<NodeRow> rows = new(records.Length + state.Retired.Count);
         foreach (NodeRecord node in records)
             if (node.Place is not null)
-                Set(new NodeRow(
+                Add(new NodeRow(
                     node.Place.Index, node.Place.Generation, node.Name, node.Place.Address, node.Port,
                     node.FlowsRefused ? NodeFlows.Refuse : NodeFlows.Keep));
         foreach (RetiredPlace retired in state.Retired.Values)
-            Set(new NodeRow(
+            Add(new NodeRow(
                 retired.Place.Index, retired.Place.Generation, retired.Name, retired.Place.Address, 0, NodeFlows.Refuse));
-        rows.CopyTo(_nodeRows, 0);
-        return [.. rows.Where(r => r is not null).Select(r => r!)];
+        rows.Sort(static (a, b) => a.Index.Value.CompareTo(b.Index.Value));
+        return [.. rows];
 
-        void Set(NodeRow row)
+        void Add(NodeRow row)
         {
-            NodeRow? last = _nodeRows[row.Index.Value];
-            rows[row.Index.Value] = row == last ? last : row;
+            // What a node that is gone left here decides nothing: only an equal row is taken from it.
+            ref NodeRow? last = ref _nodeRows[row.Index.Value];
+            last = row == last ? last : row;
+            rows.Add(last);
         }
     }
 }

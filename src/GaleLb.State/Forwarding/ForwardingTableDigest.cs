@@ -12,9 +12,8 @@ namespace GaleLb.State.Forwarding;
 /// </summary>
 internal static class ForwardingTableDigest
 {
-    public static string Of(
-        ImmutableArray<ServiceRow> services, ImmutableArray<BuiltRing> rings, ImmutableArray<NodeRow> nodes,
-        IEnumerable<ClientPrefix> blocks)
+    /// <summary>The rows as they are digested, but for the blocks, which change more often than all others.</summary>
+    public static byte[] Encode(ImmutableArray<ServiceRow> services, ImmutableArray<BuiltRing> rings, ImmutableArray<NodeRow> nodes)
     {
         CanonicalWriter writer = new(64 + (nodes.Length * 48));
         writer.Count(services.Length);
@@ -30,9 +29,19 @@ internal static class ForwardingTableDigest
         writer.Count(nodes.Length);
         foreach (NodeRow node in nodes)
             Write(writer, node);
+        return writer.ToArray();
+    }
+
+    /// <param name="rows">Of <see cref="Encode"/>.</param>
+    public static string Of(ReadOnlySpan<byte> rows, ImmutableArray<ClientPrefix> blocks)
+    {
+        CanonicalWriter writer = new(16 + (blocks.Length * 18));
         foreach (ClientPrefix block in blocks)
             writer.Prefix(block);
-        return Convert.ToHexStringLower(SHA256.HashData(writer.Written));
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(rows);
+        hash.AppendData(writer.Written);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     public static ImmutableArray<byte> OfSlots(ImmutableArray<NodeIndex> slots)

@@ -1,4 +1,6 @@
+using System.Net;
 using GaleLb.Raft;
+using GaleLb.State.Blocks;
 using GaleLb.State.Commands;
 using GaleLb.State.Forwarding;
 using GaleLb.State.Nodes;
@@ -141,6 +143,25 @@ public sealed class ForwardingTableTests
         after.Index.Should().Be(before.Index.Next());
         after.Digest.Should().Be(before.Digest);
         after.Nodes.Should().Equal(before.Nodes);
+    }
+
+    [Fact]
+    public void Next_BlocksAlone_KeepTheRowsAndGiveTheDigestOfATableFromNothing()
+    {
+        ClientPrefix prefix = new(IPAddress.Parse("198.51.100.0"), 24);
+        Cluster cluster = Cluster.Founded().WithRoutable(2);
+        ForwardingTableBuilder builder = new();
+        ForwardingTable before = builder.Next(cluster.State);
+
+        foreach (BlockOrder order in new BlockOrder[] { new BlockClients(prefix, null, ""), new UnblockClients(prefix), new BlockClients(prefix, null, "") })
+        {
+            cluster.Apply(order).IsOk.Should().BeTrue();
+            ForwardingTable after = builder.Next(cluster.State);
+
+            (after.Index, after.Digest).Should().Be((cluster.State.AppliedIndex, cluster.Table().Digest));
+            after.Blocks.Should().Equal(cluster.State.Blocks.Keys);
+            after.Rings.Single().Should().BeSameAs(before.Rings.Single());
+        }
     }
 
     private static IEnumerable<string> SlotNames(ForwardingTable table)
