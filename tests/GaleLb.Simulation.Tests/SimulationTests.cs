@@ -12,14 +12,13 @@ public sealed class SimulationTests
     private const long Steps = 30_000;
 
     [Theory]
-    [InlineData(1, 100)]
-    [InlineData(101, 100)]
-    [InlineData(201, 100)]
+    [InlineData(1, 500)]
+    [InlineData(501, 500)]
     public void Run_OfCores_BreaksNoOracle(int first, int count) => RunSeeds(first, count, () => new CoreMemberFactory());
 
     [Theory]
-    [InlineData(1, 30)]
-    [InlineData(31, 30)]
+    [InlineData(1, 125)]
+    [InlineData(126, 125)]
     public void Run_OfWholeReplicas_BreaksNoOracle(int first, int count) => RunSeeds(first, count, () => new DriverMemberFactory());
 
     [Theory]

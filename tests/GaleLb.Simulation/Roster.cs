@@ -12,6 +12,9 @@ internal sealed class Roster(World world, IMemberFactory factory)
     private ulong _nextId = 1;
     private MemberId _latecomer;
 
+    /// <summary>Replicas without a cluster found one by themselves.</summary>
+    public bool IsSelfFounding => factory.IsSelfFounding;
+
     public IEnumerable<SimulatedMember> All => _members.Values;
     public IEnumerable<SimulatedMember> Up => _members.Values.Where(m => m.IsUp);
 
@@ -101,9 +104,19 @@ internal sealed class Roster(World world, IMemberFactory factory)
     public int LivingVoters(Membership membership, MemberId without = default) =>
         membership.Voters.Count(id => id != without && Find(id) is { IsDead: false } member && !HasLost(member));
 
+    /// <summary>
+    /// No vote can be won (docs/decisions/0009): some log may lack what it acknowledged, and of the configurations that anybody
+    /// holds none has a quorum of voters with complete logs, nor only voters that may grant.
+    /// </summary>
+    public bool LacksCompleteLogs => Leader is null && Up.Any(m => m.Loss != LogLoss.None) && !Up.Any(m => !m.Membership.IsEmpty && CanElect(m.Membership));
+
+    private bool CanElect(Membership membership) =>
+        membership.Voters.Count(id => Find(id) is { IsUp: true, Loss: LogLoss.None }) >= membership.Quorum
+        || membership.Voters.All(id => Find(id) is { IsUp: true } voter && voter.Loss != LogLoss.Certain);
+
     private static bool HasLost(SimulatedMember member)
     {
-        if (member.IsUp && !member.IsIncomplete)
+        if (member.IsUp && member.Loss == LogLoss.None)
             member.IsDamaged = false;
         return member.IsDamaged;
     }

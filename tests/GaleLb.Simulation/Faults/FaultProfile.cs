@@ -44,6 +44,9 @@ internal sealed record FaultProfile
     /// <summary>Reads under a lease; clocks then differ in rate by no more than the lease allows for.</summary>
     public required bool Leases { get; init; }
 
+    /// <summary>How often a replica starts with a list of addresses that somebody has changed.</summary>
+    public required int ListChanges { get; init; }
+
     /// <summary>The kinds of faults that this run has, by the names of <see cref="Without"/>.</summary>
     public IEnumerable<string> Kinds => Switches.Where(s => s.IsOn(this)).Select(s => s.Name);
 
@@ -64,6 +67,7 @@ internal sealed record FaultProfile
         ("wipes", p => p.Wipes > 0, p => p with { Wipes = 0 }),
         ("membership", p => p.Membership > 0, p => p with { Membership = 0 }),
         ("transfers", p => p.Transfers > 0, p => p with { Transfers = 0 }),
+        ("lists", p => p.ListChanges > 0, p => p with { ListChanges = 0 }),
         ("leases", p => p.Leases, p => p with { Leases = false }),
     ];
 
@@ -113,6 +117,7 @@ internal sealed record FaultProfile
             LeaderDeaths = random.Pick([0, 0, 300_000, 800_000]),
             Damage = later.Pick([0, 0, 2, 8]),
             Leases = later.Next(3) == 0,
+            ListChanges = later.Pick([0, 0, 200_000, 600_000]),
         };
     }
 }

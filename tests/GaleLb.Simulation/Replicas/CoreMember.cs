@@ -31,7 +31,7 @@ internal sealed partial class CoreMember : SimulatedMember
     public override LogIndex Applied => _machine.Index;
     public override Membership Membership => Core.Membership;
     public override MemberId Leader => Core.Leader;
-    public override bool IsIncomplete => Core.Loss != LogLoss.None;
+    public override LogLoss Loss => Core.Loss;
     public override ulong? StateDigest => _machine.Digest;
     private RaftNode Core => _core ?? throw new InvalidOperationException($"{Id} is down.");
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using GaleLb.Raft;
 using GaleLb.Replica;
@@ -20,7 +21,11 @@ internal sealed partial class DriverMember : SimulatedMember
 
     private const int SectorBytes = 512;
 
-    private readonly ReplicaOptions _options;
+    /// <summary>An address of the right form at which nobody ever is.</summary>
+    private const string Nobody = "10.0.9.9:9090";
+
+    private readonly ImmutableArray<string> _list;
+    private ReplicaOptions _options;
     private readonly SimulatedDisk _medium = new();
     private readonly FaultyDisk _disk;
     private readonly List<DiskBatch> _underWay = [];
@@ -35,6 +40,7 @@ internal sealed partial class DriverMember : SimulatedMember
         : base(id, options.Address, host)
     {
         _options = options;
+        _list = options.Addresses;
         _disk = new FaultyDisk(_medium, host);
         _machine = new ObservedMachine(this, host);
     }
@@ -46,7 +52,7 @@ internal sealed partial class DriverMember : SimulatedMember
     public override LogIndex Applied => Driver.AppliedIndex;
     public override Membership Membership => Core.Membership;
     public override MemberId Leader => Core.Leader;
-    public override bool IsIncomplete => Core.Loss != LogLoss.None;
+    public override LogLoss Loss => Core.Loss;
     public override ulong? StateDigest => null;
 
     public override bool HoldsLease =>
@@ -54,6 +60,8 @@ internal sealed partial class DriverMember : SimulatedMember
 
     /// <summary>Runs at the member's own rate, in a pause too.</summary>
     private TimeSpan ClockNow => _clock + TimeSpan.FromMicroseconds((Host.Now - _clockReadAt) * 10_000.0 / TickMicroseconds);
+
+    public override bool IsListed => _options.Addresses == _list;
 
     public State.ClusterState State => _machine.State;
     private ReplicaDriver Driver => _driver ?? throw new InvalidOperationException($"{Id} is down.");
@@ -69,6 +77,7 @@ internal sealed partial class DriverMember : SimulatedMember
     {
         Incarnation++;
         _clockReadAt = Host.Now;
+        _options = _options with { Addresses = DrawList() };
         _machine = new ObservedMachine(this, Host);
         try
         {
@@ -285,6 +294,20 @@ internal sealed partial class DriverMember : SimulatedMember
         {
             // The process is ending anyway; what the failed operation left is what a real one would.
         }
+    }
+
+    /// <summary>
+    /// Now and then somebody has changed the configured list while the replica was down: one address less, or one too many. Two
+    /// lists that miss one each still have no disjoint majorities where their number is odd; where it is even, who changes them so
+    /// orders two clusters.
+    /// </summary>
+    private ImmutableArray<string> DrawList()
+    {
+        if (!Host.Faulty || Host.Profile.ListChanges == 0 || _list.Length < 3 || _list.Length % 2 == 0 || !Host.Random.Chance(Host.Profile.ListChanges))
+            return _list;
+        ImmutableArray<string> drawn = Host.Random.Next(3) == 0 ? _list.Add(Nobody) : _list.Remove(Host.Random.Pick(_list.Remove(Address)));
+        Host.Note(this, $"starts with the list {string.Join(", ", drawn)}");
+        return drawn;
     }
 
     private void Meet()

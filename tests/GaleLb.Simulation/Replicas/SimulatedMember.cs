@@ -17,8 +17,11 @@ internal abstract class SimulatedMember(MemberId id, string address, ISimulation
     /// <summary>Its disk lost something that the others have not made good yet.</summary>
     public bool IsDamaged { get; set; }
 
-    /// <summary>It says that its log may lack what it acknowledged.</summary>
-    public abstract bool IsIncomplete { get; }
+    /// <summary>Whether it says that its log lacks, or may lack, what it acknowledged.</summary>
+    public abstract LogLoss Loss { get; }
+
+    /// <summary>It runs with the list of addresses that the cluster is meant to be founded by.</summary>
+    public virtual bool IsListed => true;
 
     /// <summary>It would answer a read now without asking anybody.</summary>
     public virtual bool HoldsLease => false;
