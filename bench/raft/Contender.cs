@@ -107,6 +107,12 @@ internal abstract class Contender(Site site, TimeSpan election) : IDisposable
         }
     }
 
+    /// <summary>The index of the last entry that a replica has applied; -1 while it does not answer.</summary>
+    public async Task<long> AppliedAsync(int replica) => await StatusAsync(replica) is { } status ? Applied(status) : -1;
+
+    /// <summary>Records that stay, each of its own.</summary>
+    public abstract Task FillAsync(int leader, int records);
+
     public void Dispose()
     {
         for (int replica = 1; replica <= Site.Replicas; replica++)
@@ -120,6 +126,8 @@ internal abstract class Contender(Site site, TimeSpan election) : IDisposable
 
     /// <summary>The name of the leader by the word of one replica, or null.</summary>
     protected abstract string? Leader(JsonElement status);
+
+    protected abstract long Applied(JsonElement status);
 
     protected abstract bool IsNamed(JsonElement status, string leader);
 
@@ -139,7 +147,7 @@ internal abstract class Contender(Site site, TimeSpan election) : IDisposable
         return 0;
     }
 
-    private async Task<JsonElement?> StatusAsync(int replica)
+    protected async Task<JsonElement?> StatusAsync(int replica)
     {
         using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(1));
         try

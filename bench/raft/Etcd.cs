@@ -17,8 +17,19 @@ internal sealed class Etcd(Site site, TimeSpan election) : Contender(site, elect
 
     public override IPEndPoint Endpoint(int replica) => new(Site.Address(replica), 2379);
 
-    public override byte[] Order(int key) => HttpConnection.Request(
-        "POST", "/v3/kv/put", "", $$"""{"key":"{{Convert.ToBase64String(Encoding.ASCII.GetBytes($"key-{key % Keys}"))}}","value":"{{Value}}"}""");
+    public override byte[] Order(int key) => Put($"key-{key % Keys}");
+
+    private static byte[] Put(string key) => HttpConnection.Request(
+        "POST", "/v3/kv/put", "", $$"""{"key":"{{Convert.ToBase64String(Encoding.ASCII.GetBytes(key))}}","value":"{{Value}}"}""");
+
+    public override async Task FillAsync(int leader, int records)
+    {
+        using HttpConnection connection = new(Endpoint(leader));
+        await connection.ConnectAsync(CancellationToken.None);
+        for (int record = 0; record < records; record++)
+            if ((await connection.CallAsync(Put($"node-{record}"), CancellationToken.None)).Status != 200)
+                throw new InvalidOperationException($"{Name}: key {record} was not taken.");
+    }
 
     protected override void Prepare(int replica)
     {
@@ -42,6 +53,8 @@ internal sealed class Etcd(Site site, TimeSpan election) : Contender(site, elect
 
     protected override string? Leader(JsonElement status) =>
         status.TryGetProperty("leader", out JsonElement leader) && leader.GetString() is { } id and not "0" ? id : null;
+
+    protected override long Applied(JsonElement status) => long.Parse(status.GetProperty("raftAppliedIndex").GetString()!, CultureInfo.InvariantCulture);
 
     protected override bool IsNamed(JsonElement status, string leader) => status.GetProperty("header").GetProperty("member_id").GetString() == leader;
 

@@ -3,7 +3,7 @@ using System.Net;
 using GaleLb.Bench.Raft;
 
 // Called by run.sh, in a client's namespace. Usage:
-//   raft-bench ROOT PREFIX DATA [--json FILE] [--rounds N] [--seconds N] [--kills N] [--only orders,failover]
+//   raft-bench ROOT PREFIX DATA [--json FILE] [--rounds N] [--seconds N] [--kills N] [--entries N] [--only orders,failover,memory,restart]
 //   raft-bench anchor FILE ADDRESS [PEER]
 if (args is ["anchor", var file, var own, ..])
 {
@@ -15,11 +15,12 @@ Site site = new(args[0], args[1], args[2]);
 int rounds = int.Parse(Option("--rounds") ?? "3", CultureInfo.InvariantCulture);
 TimeSpan seconds = TimeSpan.FromSeconds(double.Parse(Option("--seconds") ?? "4", CultureInfo.InvariantCulture));
 int kills = int.Parse(Option("--kills") ?? "20", CultureInfo.InvariantCulture);
-string[] known = ["orders", "failover"];
-string[] parts = (Option("--only") ?? "orders,failover").Split(',');
+int entries = int.Parse(Option("--entries") ?? "1000000", CultureInfo.InvariantCulture);
+string[] known = ["orders", "failover", "memory", "restart"];
+string[] parts = Option("--only")?.Split(',') ?? known;
 if (Array.Find(parts, part => !known.Contains(part, StringComparer.Ordinal)) is { } unknown)
 {
-    Console.Error.WriteLine($"bench raft: --only {unknown}: {string.Join(" or ", known)} expected");
+    Console.Error.WriteLine($"bench raft: --only {unknown}: {string.Join(", ", known)} expected");
     return 2;
 }
 
@@ -29,6 +30,10 @@ if (parts.Contains("orders"))
 if (parts.Contains("failover"))
     foreach (int milliseconds in new[] { 1000, 200 })
         await Failover.MeasureAsync(site, report, TimeSpan.FromMilliseconds(milliseconds), kills);
+if (parts.Contains("memory"))
+    await Memory.MeasureAsync(site, report);
+if (parts.Contains("restart"))
+    await Restart.MeasureAsync(site, report, entries);
 report.Print();
 if (Option("--json") is { } json)
     report.Write(json);

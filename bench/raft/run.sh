@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh [--json FILE] [--rounds N] [--seconds N] [--kills N] [--only orders,failover] - gale-lb's replicated log beside etcd's.
+# run.sh [--json FILE] [--rounds N] [--seconds N] [--kills N] [--entries N] [--only orders,failover,memory,restart] - gale-lb's replicated log beside etcd's.
 #
 # Three processes each on one disk, in the network namespaces of e2e/topology.sh, with the same orders by HTTP and JSON on
 # both sides, and fsync on both. Needs root and Debian's etcd-server, which it installs if it can. ./build.sh bench raft.
