@@ -90,5 +90,30 @@ public sealed record ClusterState
 
     public NodeRecord? FindNode(string name) => Nodes.GetValueOrDefault(name);
 
+    /// <summary>The events of later entries than <paramref name="index"/>, oldest first.</summary>
+    public IEnumerable<StateEvent> EventsAfter(LogIndex index)
+    {
+        // Events are in order of their indexes, so the first one is found by halving.
+        int low = 0;
+        int high = Events.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (Events[middle].Index > index)
+                high = middle;
+            else
+                low = middle + 1;
+        }
+
+        for (int i = low; i < Events.Count; i++)
+            yield return Events[i];
+    }
+
+    /// <summary>
+    /// False when some of the events after <paramref name="index"/> may have been dropped for newer ones: of the oldest entry
+    /// that still has some, others may be gone.
+    /// </summary>
+    public bool HasAllEventsAfter(LogIndex index) => Events.Count < EventsMax || index >= Events[0].Index;
+
     public ServiceRecord? FindService(string name) => Services.GetValueOrDefault(name);
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using GaleLb.State.Commands;
 using GaleLb.State.Forwarding;
 using GaleLb.State.Rules;
+using GaleLb.State.Services;
 
 namespace GaleLb.State.Preview;
 
@@ -29,20 +30,30 @@ public sealed record OrderPreview(CommandAnswer Answer, ImmutableArray<ServiceIm
     public static OrderPreview Of(ClusterState state, CommandEnvelope order)
     {
         (ClusterState after, CommandAnswer answer) = CommandRules.Apply(state, state.AppliedIndex.Next(), order);
+        return new OrderPreview(answer, Moves(state, after));
+    }
+
+    /// <summary>For each service whose ring is another in <paramref name="after"/>, the slots that change hands.</summary>
+    internal static ImmutableArray<ServiceImpact> Moves(ClusterState before, ClusterState after)
+    {
         ForwardingTableBuilder builder = new();
-        SlotOwners before = new(builder.Next(state));
+        SlotOwners owners = new(builder.Next(before));
         SlotOwners then = new(builder.Next(after));
         ImmutableArray<ServiceImpact>.Builder impacts = ImmutableArray.CreateBuilder<ServiceImpact>();
-        foreach (string name in state.Services.Keys.Union(after.Services.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        foreach (string name in before.Services.Keys.Union(after.Services.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
-            RingId? from = state.FindService(name)?.Ring;
-            RingId? to = after.FindService(name)?.Ring;
-            if (from != to)
-                impacts.Add(Compare(name, before.Of(from), then.Of(to)));
+            ServiceRecord? from = before.FindService(name);
+            ServiceRecord? to = after.FindService(name);
+
+            // Not by the rings' numbers: between states far apart one may have come back for another ring.
+            if (Input(from) != Input(to))
+                impacts.Add(Compare(name, owners.Of(from?.Ring), then.Of(to?.Ring)));
         }
 
-        return new OrderPreview(answer, impacts.ToImmutable());
+        return impacts.ToImmutable();
     }
+
+    private static RingInput? Input(ServiceRecord? service) => service?.Ring is null ? null : service.RingInput;
 
     private static ServiceImpact Compare(string service, string?[] before, string?[] after)
     {
