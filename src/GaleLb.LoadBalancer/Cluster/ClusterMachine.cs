@@ -2,6 +2,7 @@ using GaleLb.LoadBalancer.Nodes;
 using GaleLb.Raft;
 using GaleLb.Replica;
 using GaleLb.State;
+using GaleLb.State.History;
 using GaleLb.State.Snapshots;
 
 namespace GaleLb.LoadBalancer.Cluster;
@@ -10,14 +11,19 @@ namespace GaleLb.LoadBalancer.Cluster;
 internal sealed class ClusterMachine(LogClock clock) : IReplicatedStateMachine
 {
     private readonly ClusterStateMachine _machine = new();
+    private volatile StateHistory _history = StateHistory.Empty;
+    private Action _changed = static () => { };
 
     /// <summary>The state after the last applied entry. Immutable; safe on any thread.</summary>
     public ClusterState State => _machine.Current;
 
     public LogIndex AppliedIndex => _machine.AppliedIndex;
 
-    /// <summary>Called on the replica's thread after each entry and each restore; must not block. Set once, before the replica starts.</summary>
-    public Action Changed { private get; set; } = static () => { };
+    /// <summary>The newest states by index, in this process alone: it begins with the log that is replayed at start.</summary>
+    public StateHistory History => _history;
+
+    /// <summary>Called on the replica's thread after each entry and each restore; must not block. Given before the replica starts.</summary>
+    public void WhenChanged(Action follower) => _changed += follower;
 
     public ReadOnlyMemory<byte> Apply(Entry entry)
     {
@@ -36,8 +42,10 @@ internal sealed class ClusterMachine(LogClock clock) : IReplicatedStateMachine
 
     private void Published()
     {
-        clock.Applied(State.LogTime.Milliseconds);
-        Changed();
+        ClusterState state = State;
+        _history = _history.With(state);
+        clock.Applied(state.LogTime.Milliseconds);
+        _changed();
     }
 
     private sealed class StateCapture(ClusterState state) : IStateCapture

@@ -29,7 +29,7 @@ internal sealed class TableReconciler : IAsyncDisposable
     private Task _running = Task.CompletedTask;
 
     public TableReconciler(ClusterMachine machine, IDataPlane dataPlane, TimeProvider time, ILogger<TableReconciler> log)
-        : this(() => machine.State, dataPlane, time, log) => machine.Changed = () => _signal.Writer.TryWrite(true);
+        : this(() => machine.State, dataPlane, time, log) => machine.WhenChanged(() => _signal.Writer.TryWrite(true));
 
     internal TableReconciler(Func<ClusterState> state, IDataPlane dataPlane, TimeProvider time, ILogger<TableReconciler> log)
     {

@@ -10,6 +10,7 @@ using GaleLb.LoadBalancer.Forwarding;
 using GaleLb.LoadBalancer.Nodes;
 using GaleLb.LoadBalancer.Peers;
 using GaleLb.LoadBalancer.Rest;
+using GaleLb.LoadBalancer.Watching;
 using GaleLb.Raft;
 using GaleLb.Replica;
 using GaleLb.Replica.Storage;
@@ -183,8 +184,13 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
             }).MapPeerService(peers).MapHealthService(probe));
 
         ImmutableArray<string> warnings = endpoints.Warnings;
+        WatchHub watchers = new(new WatchOptions());
+        machine.WhenChanged(watchers.Wake);
+        Watches watches = new(watchers, _replica, contact, time, _logging.CreateLogger<Watches>());
+        TableArchive archive = new(() => tables.View);
         ReadApi reads = new(
-            identity, _replica, machine, tables, _dataPlane, readiness, network, directory, file, observations, contact, clock, time, warnings);
+            identity, _replica, machine, tables, archive, _dataPlane, readiness, network, directory, file, observations, contact, clock, watchers, watches,
+            time, warnings);
         Receipts receipts = new(new AppliedWait(
             () => _replica.Status.Membership,
             member => member.Id == _replica.Self ? tables.View.KernelIndex : network.KernelIndexOf(member.Id), network.AskAgainAsync, time));
@@ -192,7 +198,9 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
             new OrderRunner(orders, _replica, machine, receipts),
             new ServiceOrders(endpoints.ControlPorts, planeOptions.ProtectedPorts, () => _replica.Status.Membership),
             new MemberApi(members, receipts));
-        WebApplication api = ApiServer.Build(endpoints.Api, access, reads, orderApi, new PacketApi(tables, _dataPlane, planeOptions), _logging);
+        WebApplication api = ApiServer.Build(
+            endpoints.Api, access, reads, orderApi, new PacketApi(machine, tables, archive, _dataPlane, planeOptions),
+            new HistoryApi(_replica, machine, archive), _logging);
         await api.StartAsync();
         _undo.Push(api.DisposeAsync);
 

@@ -7,7 +7,8 @@ namespace GaleLb.LoadBalancer.Rest;
 internal static class ApiServer
 {
     public static WebApplication Build(
-        IReadOnlyList<IPEndPoint> endpoints, ApiAccess access, ReadApi reads, OrderApi orders, PacketApi packets, ILoggerFactory logging)
+        IReadOnlyList<IPEndPoint> endpoints, ApiAccess access, ReadApi reads, OrderApi orders, PacketApi packets, HistoryApi history,
+        ILoggerFactory logging)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logging);
@@ -38,6 +39,7 @@ internal static class ApiServer
         reads.Map(application);
         orders.Map(application);
         packets.Map(application);
+        history.Map(application);
         application.UseEndpoints(_ => { });
         return application;
     }

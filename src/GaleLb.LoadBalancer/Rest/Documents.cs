@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using GaleLb.State.Events;
 
 namespace GaleLb.LoadBalancer.Rest;
 
@@ -44,6 +45,10 @@ internal sealed record NodeDocument(
     string? Replica, DateTimeOffset? BlacklistedUntil, long? BlacklistedMsLeft, string? Reason, IReadOnlyList<string> Services,
     bool Resolved, ulong Connections, ulong Packets, ulong Bytes, ulong Index);
 
+/// <summary>What a stream of nodes tells after the whole list: nodes that are new or changed, and the names of those that are gone.</summary>
+internal sealed record NodeChangesDocument(
+    ulong AppliedIndex, string TableDigest, long AgeMs, IReadOnlyList<NodeDocument> Nodes, IReadOnlyList<string> Removed);
+
 internal sealed record BlacklistDocument(ulong AppliedIndex, long AgeMs, IReadOnlyList<BanDocument> Blacklist);
 
 internal sealed record BanDocument(string Id, string Node, string Reason, long MsLeft, DateTimeOffset? Until);
@@ -66,7 +71,12 @@ internal sealed record RingShareDocument(string Node, int Slots, double Share);
 
 internal sealed record EventsDocument(ulong AppliedIndex, IReadOnlyList<EventDocument> Events);
 
-internal sealed record EventDocument(ulong Index, long LogTimeMs, DateTimeOffset? Time, string Kind, string Subject, string Origin, string Cause);
+internal sealed record EventDocument(ulong Index, long LogTimeMs, DateTimeOffset? Time, string Kind, string Subject, string Origin, string Cause)
+{
+    public static EventDocument Of(StateEvent told) => new(
+        told.Index.Value, told.LogTime.Milliseconds, told.WallTimeMs == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(told.WallTimeMs),
+        JsonNamingPolicy.SnakeCaseLower.ConvertName(told.Kind.ToString()), told.Subject, told.Origin, told.Cause);
+}
 
 /// <summary>
 /// An order that was carried out. The lists are there when it waited: addresses of the members whose kernels forward by it,
@@ -104,8 +114,10 @@ internal sealed record ServiceRequest(
     string? Name, IReadOnlyList<string>? Addresses, int? Port, string? Protocol, string? Forwarding, string? Hash, int? TargetPort,
     string? Scheduler);
 
+/// <param name="OldestIndex">With 410: from which index on it could be answered.</param>
 internal sealed record ProblemDocument(string Type, string Title, int Status, string Detail,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Field);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Field,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ulong? OldestIndex);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
@@ -114,6 +126,7 @@ internal sealed record ProblemDocument(string Type, string Title, int Status, st
 [JsonSerializable(typeof(ClusterDocument))]
 [JsonSerializable(typeof(NodesDocument))]
 [JsonSerializable(typeof(NodeDocument))]
+[JsonSerializable(typeof(NodeChangesDocument))]
 [JsonSerializable(typeof(BlacklistDocument))]
 [JsonSerializable(typeof(BlocksDocument))]
 [JsonSerializable(typeof(ServicesDocument))]
@@ -122,6 +135,8 @@ internal sealed record ProblemDocument(string Type, string Title, int Status, st
 [JsonSerializable(typeof(EventsDocument))]
 [JsonSerializable(typeof(ConnectionsDocument))]
 [JsonSerializable(typeof(ExplanationDocument))]
+[JsonSerializable(typeof(StateDocument))]
+[JsonSerializable(typeof(DifferencesDocument))]
 [JsonSerializable(typeof(OrderDocument))]
 [JsonSerializable(typeof(DryRunDocument))]
 [JsonSerializable(typeof(WeightRequest))]

@@ -3,6 +3,7 @@ using System.Text;
 using GaleLb.DataPlane;
 using GaleLb.LoadBalancer.Forwarding;
 using GaleLb.LoadBalancer.Nodes;
+using GaleLb.LoadBalancer.Watching;
 using GaleLb.Raft;
 using GaleLb.Replica;
 using GaleLb.State;
@@ -15,7 +16,7 @@ internal static class Metrics
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-    public static string Write(ReplicaStatus status, ClusterState state, TableView table, IDataPlane dataPlane, LeaderContact contact)
+    public static string Write(ReplicaStatus status, ClusterState state, TableView table, IDataPlane dataPlane, LeaderContact contact, WatchHub watches)
     {
         StringBuilder text = new();
         Gauge(text, "galelb_raft_term", "The current term.", status.Term.Value);
@@ -31,6 +32,9 @@ internal static class Metrics
         DataPlaneStatus plane = dataPlane.Status;
         Gauge(text, "galelb_data_plane_attached", "1 while the packet programs are attached.", plane.Attached ? 1UL : 0);
         Gauge(text, "galelb_data_plane_unresolved_nodes", "Nodes without a resolved next hop here.", (ulong)plane.NextHops.Count(n => !n.Resolved));
+        Gauge(text, "galelb_api_watchers", "Open streams of ?watch=true.", (ulong)watches.Open);
+        Header(text, "galelb_api_watchers_dropped_total", "counter", "Streams that were ended because their reader was too slow.");
+        Sample(text, "galelb_api_watchers_dropped_total", null, (ulong)watches.Dropped);
         Traffic(text, dataPlane.ReadCounters());
         return text.ToString();
     }

@@ -56,7 +56,7 @@ internal sealed class OrderRunner(OrderDesk orders, IReplica replica, ClusterMac
             : Problem.Refused(preview.Answer);
     }
 
-    private static ImpactDocument Describe(ServiceImpact impact) => new(
+    internal static ImpactDocument Describe(ServiceImpact impact) => new(
         impact.Service, impact.Slots, impact.Moved, Math.Round((double)impact.Moved / impact.Slots, 6),
         [.. impact.Moves.Select(m => new SlotMoveDocument(m.From, m.To, m.Slots))], impact.ToString());
 

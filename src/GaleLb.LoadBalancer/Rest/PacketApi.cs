@@ -3,13 +3,19 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Serialization;
 using GaleLb.DataPlane;
+using GaleLb.LoadBalancer.Cluster;
 using GaleLb.LoadBalancer.Forwarding;
+using GaleLb.State;
 using GaleLb.State.Forwarding;
 
 namespace GaleLb.LoadBalancer.Rest;
 
-/// <summary>What this replica's kernel holds and would do: always local, since every replica tracks its own connections.</summary>
-internal sealed class PacketApi(TableReconciler tables, IDataPlane dataPlane, DataPlaneOptions options)
+/// <summary>
+/// What this replica's kernel holds and would do: always local, since every replica tracks its own connections. Of the past the
+/// table alone is known.
+/// </summary>
+internal sealed class PacketApi(
+    ClusterMachine machine, TableReconciler tables, TableArchive archive, IDataPlane dataPlane, DataPlaneOptions options)
 {
     private const int ConnectionsDefault = 1000;
     private const int ConnectionsMax = 100_000;
@@ -53,16 +59,42 @@ internal sealed class PacketApi(TableReconciler tables, IDataPlane dataPlane, Da
             case var unknown:
                 return Problem.Invalid("protocol", $"\"{unknown}\": \"tcp\" or \"udp\" expected");
         }
-        ForwardingTable table = tables.View.Table;
-        PacketTrace trace = PacketTrace.Of(
-            table, options.SelfAddresses, [.. options.ControlPorts, .. options.ProtectedPorts], options.HashSeed,
-            dataPlane.FindFlow(protocol, source, destination), dataPlane.Status.NextHops, source, destination, protocol);
-        return Results.Json(
+        return request.Query.ContainsKey("index")
+            ? ExplainOfThen(request, source, destination, protocol)
+            : ExplainNow(source, destination, protocol);
+    }
+
+    private IResult ExplainNow(IPEndPoint source, IPEndPoint destination, Protocol protocol)
+    {
+        TableView view = tables.View;
+        PacketTrace trace = Trace(
+            view.Table, dataPlane.FindFlow(protocol, source, destination), dataPlane.Status.NextHops, source, destination, protocol);
+        return Answer(view.Table, view.InKernel, "kernel", trace);
+    }
+
+    private IResult ExplainOfThen(HttpRequest request, IPEndPoint source, IPEndPoint destination, Protocol protocol)
+    {
+        (ClusterState? state, Problem? problem) = IndexQuery.Find(request, "index", machine);
+        if (state is null)
+            return problem!;
+        ForwardingTable table = archive.Of(state);
+        PacketTrace trace = Trace(table, flow: null, [], source, destination, protocol);
+        const string basis = "From the table derived of that index, not from the kernel: connections and ways to nodes of then are not kept.";
+        return Answer(table, inKernel: false, "table", trace with { Why = trace.Why.Insert(0, basis) });
+    }
+
+    private PacketTrace Trace(
+        ForwardingTable table, FlowRow? flow, ImmutableArray<NextHopStatus> nextHops, IPEndPoint source, IPEndPoint destination, Protocol protocol) =>
+        PacketTrace.Of(
+            table, options.SelfAddresses, [.. options.ControlPorts, .. options.ProtectedPorts], options.HashSeed, flow, nextHops, source, destination,
+            protocol);
+
+    private static IResult Answer(ForwardingTable table, bool inKernel, string basis, PacketTrace trace) =>
+        Results.Json(
             new ExplanationDocument(
-                table.Index.Value, table.Digest, tables.View.InKernel, trace.Verdict, trace.Service, trace.Node?.Name, trace.Node?.Address.ToString(), trace.Slot,
+                table.Index.Value, table.Digest, inKernel, basis, trace.Verdict, trace.Service, trace.Node?.Name, trace.Node?.Address.ToString(), trace.Slot,
                 trace.KnownFlow, trace.Why),
             RestJson.Answers.ExplanationDocument);
-    }
 
     private static Problem? EndPoint(HttpRequest request, string key, out IPEndPoint endpoint)
     {
@@ -89,6 +121,7 @@ internal sealed record ConnectionDocument(
     string Protocol, string Client, string Service, string Source, string Node, string? NodeName, string? ServiceName, string State,
     long AgeMs, long IdleMs);
 
+/// <param name="Basis">"kernel": the newest table with this replica's connections and ways to nodes; "table": the table of a given index alone.</param>
 internal sealed record ExplanationDocument(
-    ulong AppliedIndex, string TableDigest, bool InKernel, string Verdict, string? Service, string? Node, string? NodeAddress, int? Slot,
+    ulong AppliedIndex, string TableDigest, bool InKernel, string Basis, string Verdict, string? Service, string? Node, string? NodeAddress, int? Slot,
     [property: JsonPropertyName("known_connection")] bool KnownConnection, IReadOnlyList<string> Why);

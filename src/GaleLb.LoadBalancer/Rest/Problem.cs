@@ -1,12 +1,16 @@
 using System.Text.Json;
+using GaleLb.Raft;
 using GaleLb.State.Commands;
 
 namespace GaleLb.LoadBalancer.Rest;
 
 /// <summary>A refused or failed request, answered as RFC 9457 problem+json.</summary>
-internal sealed class Problem(int status, string title, string detail, string? field = null, TimeSpan? retryAfter = null) : IResult
+internal sealed class Problem(
+    int status, string title, string detail, string? field = null, TimeSpan? retryAfter = null, LogIndex? oldest = null) : IResult
 {
     public int Status { get; } = status;
+
+    public ProblemDocument Document { get; } = new("about:blank", title, status, detail, field, oldest?.Value);
 
     public static Problem NotFound(string what, string name) =>
         new(StatusCodes.Status404NotFound, "Not found", $"There is no {what} \"{name}\".");
@@ -14,8 +18,20 @@ internal sealed class Problem(int status, string title, string detail, string? f
     public static Problem Invalid(string field, string detail) =>
         new(StatusCodes.Status422UnprocessableEntity, "Invalid value", detail, field);
 
-    public static Problem BadRequest(string detail) =>
-        new(StatusCodes.Status400BadRequest, "Bad request", detail);
+    public static Problem BadRequest(string detail, string? field = null) =>
+        new(StatusCodes.Status400BadRequest, "Bad request", detail, field);
+
+    public static Problem TooManyWatchers(int most) => new(
+        StatusCodes.Status429TooManyRequests, "Too many watchers", $"This replica serves {most} streams at once; another replica may have room.",
+        retryAfter: TimeSpan.FromSeconds(5));
+
+    /// <summary>A log index that is yet to come.</summary>
+    public static Problem NotYet(LogIndex index, LogIndex newest, string field) =>
+        new(StatusCodes.Status404NotFound, "Not found", $"Index {index} is not applied here yet; the newest one is {newest}.", field);
+
+    /// <summary>A log index of which nothing is kept any more.</summary>
+    public static Problem Gone(LogIndex index, LogIndex oldest, string field) =>
+        new(StatusCodes.Status410Gone, "Gone", $"Index {index} is not kept here any more; the oldest one is {oldest}.", field, oldest: oldest);
 
     public static Problem NoLeader(string detail) =>
         new(StatusCodes.Status503ServiceUnavailable, "No leader", detail, retryAfter: TimeSpan.FromSeconds(1));
@@ -40,8 +56,7 @@ internal sealed class Problem(int status, string title, string detail, string? f
         if (retryAfter is { } wait)
             response.Headers.RetryAfter = ((int)wait.TotalSeconds).ToString();
         return response.WriteAsJsonAsync(
-            new ProblemDocument("about:blank", title, Status, detail, field), RestJson.Answers.ProblemDocument,
-            "application/problem+json", httpContext.RequestAborted);
+            Document, RestJson.Answers.ProblemDocument, "application/problem+json", httpContext.RequestAborted);
     }
 }
 

@@ -5,11 +5,11 @@ using GaleLb.LoadBalancer.Forwarding;
 using GaleLb.LoadBalancer.Hosting;
 using GaleLb.LoadBalancer.Nodes;
 using GaleLb.LoadBalancer.Peers;
+using GaleLb.LoadBalancer.Watching;
 using GaleLb.Raft;
 using GaleLb.Replica;
 using GaleLb.State;
 using GaleLb.State.Blocks;
-using GaleLb.State.Events;
 using GaleLb.State.Forwarding;
 using GaleLb.State.Nodes;
 using GaleLb.State.Services;
@@ -18,9 +18,9 @@ namespace GaleLb.LoadBalancer.Rest;
 
 /// <summary>What can be asked of a replica. Reads are linearizable unless <c>?consistency=local</c>; the first five are always local.</summary>
 internal sealed class ReadApi(
-    ReplicaIdentity identity, IReplica replica, ClusterMachine machine, TableReconciler tables, IDataPlane dataPlane,
+    ReplicaIdentity identity, IReplica replica, ClusterMachine machine, TableReconciler tables, TableArchive archive, IDataPlane dataPlane,
     Readiness readiness, PeerNetwork network, PeerDirectory directory, FileSettings file, ObservationDesk observations,
-    LeaderContact contact, LogClock clock, TimeProvider time, IReadOnlyList<string> warnings)
+    LeaderContact contact, LogClock clock, WatchHub hub, Watches watches, TimeProvider time, IReadOnlyList<string> warnings)
 {
     private readonly long _startedAt = time.GetTimestamp();
 
@@ -28,18 +28,21 @@ internal sealed class ReadApi(
     {
         routes.MapGet("/healthz", () => Results.Text("ok\n"));
         routes.MapGet("/readyz", Ready);
-        routes.MapGet("/metrics", () => Results.Text(Metrics.Write(replica.Status, machine.State, tables.View, dataPlane, contact), Metrics.ContentType));
+        routes.MapGet("/metrics", () => Results.Text(Metrics.Write(replica.Status, machine.State, tables.View, dataPlane, contact, hub), Metrics.ContentType));
         routes.MapGet("/openapi/v1.json", OpenApiDocument.Serve);
-        routes.MapGet("/api/v1/status", () => Results.Json(Status(), RestJson.Answers.StatusDocument));
+        routes.MapGet("/api/v1/status", (HttpRequest request) => watches.Read(
+            request, () => Results.Json(Status(), RestJson.Answers.StatusDocument), _ => (new StatusFeed(Status), null)));
         routes.MapGet("/api/v1/cluster", () => Results.Json(Cluster(), RestJson.Answers.ClusterDocument));
-        routes.MapGet("/api/v1/nodes", (HttpRequest request) => ReadAsync(request, Nodes));
+        routes.MapGet("/api/v1/nodes", (HttpRequest request) => watches.ReadAsync(
+            request, () => Results.Json(Nodes(machine.State), RestJson.Answers.NodesDocument), BeginNodes));
         routes.MapGet("/api/v1/nodes/{id}", (HttpRequest request, string id) => ReadAsync(request, () => Node(request.HttpContext, id)));
         routes.MapGet("/api/v1/blacklist", (HttpRequest request) => ReadAsync(request, Blacklist));
         routes.MapGet("/api/v1/blocks", (HttpRequest request) => ReadAsync(request, Blocks));
         routes.MapGet("/api/v1/services", (HttpRequest request) => ReadAsync(request, Services));
         routes.MapGet("/api/v1/services/{name}", (HttpRequest request, string name) => ReadAsync(request, () => Service(request.HttpContext, name)));
         routes.MapGet("/api/v1/services/{name}/ring", (HttpRequest request, string name) => ReadAsync(request, () => Ring(name)));
-        routes.MapGet("/api/v1/events", (HttpRequest request, ulong? after) => ReadAsync(request, () => Events(after ?? 0)));
+        routes.MapGet("/api/v1/events", (HttpRequest request) => watches.ReadAsync(
+            request, () => Events(request), after => BeginEvents(request, after)));
     }
 
     private IResult Ready()
@@ -51,21 +54,7 @@ internal sealed class ReadApi(
             : new Problem(StatusCodes.Status503ServiceUnavailable, "Not ready", missing, retryAfter: TimeSpan.FromSeconds(1));
     }
 
-    private async Task<IResult> ReadAsync(HttpRequest request, Func<IResult> read)
-    {
-        switch (request.Query["consistency"].ToString())
-        {
-            case "local":
-                return read();
-            case "" or "linearizable":
-                break;
-            default:
-                return Problem.Invalid("consistency", "\"linearizable\" or \"local\" expected");
-        }
-        return await ReadBarrier.PassAsync(replica, request.HttpContext.RequestAborted)
-            ? read()
-            : Problem.NoLeader("No leader could confirm that this replica is up to date. With ?consistency=local it answers from what it has.");
-    }
+    private Task<IResult> ReadAsync(HttpRequest request, Func<IResult> read) => Consistency.ReadAsync(replica, request, read);
 
     private StatusDocument Status()
     {
@@ -129,16 +118,26 @@ internal sealed class ReadApi(
     private static ImmutableArray<DifferenceDocument> Differences(PeerRecord? peer) =>
         peer is null ? [] : [.. peer.Differences.Select(d => new DifferenceDocument(d.Key, d.Ours, d.Theirs))];
 
-    private IResult Nodes()
+    private NodesDocument Nodes(ClusterState state) =>
+        new(state.AppliedIndex.Value, tables.View.Digest, (long)contact.Age.TotalMilliseconds, Describe(state.Nodes.Values, state));
+
+    private NodeChangesDocument NodeChanges(ClusterState state, LogIndex after, IReadOnlyList<string> removed) => new(
+        state.AppliedIndex.Value, tables.View.Digest, (long)contact.Age.TotalMilliseconds,
+        Describe(state.Nodes.Values.Where(n => n.LastChange > after), state), removed);
+
+    private (IWatchFeed?, Problem?) BeginNodes(LogIndex? after)
     {
-        ClusterState state = machine.State;
+        if (after is not { } index)
+            return (new NodeFeed(machine, told: null, Nodes, NodeChanges), null);
+        (ClusterState? told, Problem? problem) = IndexQuery.Find(index, "from", machine);
+        return told is null ? (null, problem) : (new NodeFeed(machine, told, Nodes, NodeChanges), null);
+    }
+
+    private NodeDocument[] Describe(IEnumerable<NodeRecord> nodes, ClusterState state)
+    {
         ILookup<string, NodeCounter> counters = dataPlane.ReadCounters().Nodes.ToLookup(c => c.Name, StringComparer.Ordinal);
         HashSet<string> unresolved = Unresolved();
-        return Results.Json(
-            new NodesDocument(
-                state.AppliedIndex.Value, tables.View.Digest, (long)contact.Age.TotalMilliseconds,
-                [.. state.Nodes.Values.Select(n => Describe(n, state, counters[n.Name].FirstOrDefault(), unresolved))]),
-            RestJson.Answers.NodesDocument);
+        return [.. nodes.Select(n => Describe(n, state, counters[n.Name].FirstOrDefault(), unresolved))];
     }
 
     private IResult Node(HttpContext context, string id)
@@ -227,7 +226,7 @@ internal sealed class ReadApi(
         ClusterState state = machine.State;
         if (state.FindService(name) is null)
             return Problem.NotFound("service", name);
-        ForwardingTable table = ForwardingTableBuilder.Derive(state);
+        ForwardingTable table = archive.Of(state);
         ServiceRow row = table.Services.First(s => s.Name == name);
         ImmutableDictionary<NodeIndex, string> names = table.Nodes.ToImmutableDictionary(n => n.Index, n => n.Name);
         RingRow? ring = row.Ring is { } id ? table.Rings.First(r => r.Id == id) : null;
@@ -240,17 +239,24 @@ internal sealed class ReadApi(
             RestJson.Answers.RingDocument);
     }
 
-    private IResult Events(ulong after)
+    private IResult Events(HttpRequest request)
     {
+        (LogIndex? after, Problem? problem) = IndexQuery.Read(request, "after");
+        if (problem is not null)
+            return problem;
         ClusterState state = machine.State;
-        IEnumerable<StateEvent> events = state.Events.Where(e => e.Index.Value > after);
         return Results.Json(
-            new EventsDocument(state.AppliedIndex.Value, [.. events.Select(Describe)]), RestJson.Answers.EventsDocument);
+            new EventsDocument(state.AppliedIndex.Value, [.. state.EventsAfter(after ?? LogIndex.Zero).Select(EventDocument.Of)]),
+            RestJson.Answers.EventsDocument);
     }
 
-    private static EventDocument Describe(StateEvent e) => new(
-        e.Index.Value, e.LogTime.Milliseconds, e.WallTimeMs == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(e.WallTimeMs),
-        Snake(e.Kind.ToString()), e.Subject, e.Origin, e.Cause);
+    /// <summary>A stream of events begins where a plain read would, unless it is resumed.</summary>
+    private (IWatchFeed?, Problem?) BeginEvents(HttpRequest request, LogIndex? resumed)
+    {
+        (LogIndex? after, Problem? problem) = resumed is null ? IndexQuery.Read(request, "after") : (resumed, null);
+        problem ??= EventFeed.Check(machine.State, after ?? LogIndex.Zero);
+        return problem is null ? (new EventFeed(machine, after ?? LogIndex.Zero), null) : (null, problem);
+    }
 
     private long MsLeft(BlacklistEntry ban) => Math.Max(0, ban.Until.Since(new LogTime(clock.NowMs)));
 

@@ -8,6 +8,7 @@ using GaleLb.LoadBalancer.Hosting;
 using GaleLb.LoadBalancer.Nodes;
 using GaleLb.LoadBalancer.Peers;
 using GaleLb.LoadBalancer.Rest;
+using GaleLb.LoadBalancer.Watching;
 using GaleLb.Raft;
 using GaleLb.State;
 using GaleLb.State.Commands;
@@ -28,10 +29,12 @@ internal sealed class ApiHarness : IAsyncDisposable
     private readonly WebApplication _api;
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
 
-    private ApiHarness()
+    private ApiHarness(WatchOptions watching)
     {
+        Watchers = new WatchHub(watching);
         LogClock clock = new(Time);
         Machine = new ClusterMachine(clock);
+        Machine.WhenChanged(Watchers.Wake);
         Replica = new SoleReplica(Machine);
         ReplicaIdentity identity = new(IPEndPoint.Parse(SoleReplica.Address), [SoleReplica.Address], "10.98.2.1:5555", "1.0");
         FileSettings file = new(SampleOptions.Of());
@@ -39,11 +42,12 @@ internal sealed class ApiHarness : IAsyncDisposable
         DataPlaneOptions planeOptions = new() { MemberId = "m", PublicInterface = "pub", PrivateInterface = "priv" };
         _dataPlane = new MemoryDataPlane(planeOptions, Time);
         _contact = new LeaderContact(Time);
-        TableReconciler tables = new(Machine, _dataPlane, Time, NullLogger<TableReconciler>.Instance);
+        Tables = new TableReconciler(Machine, _dataPlane, Time, NullLogger<TableReconciler>.Instance);
+        TableArchive archive = new(() => Tables.View);
         ObservationDesk observations = new(Machine, new HealthDesk(Machine, clock, Time), identity, Replica, Directory, Time);
         ReadApi reads = new(
-            identity, Replica, Machine, tables, _dataPlane, new Readiness(forwards: false), _network, Directory, file, observations, _contact,
-            clock, Time, []);
+            identity, Replica, Machine, Tables, archive, _dataPlane, new Readiness(forwards: false), _network, Directory, file, observations, _contact,
+            clock, Watchers, new Watches(Watchers, Replica, _contact, Time, NullLogger<Watches>.Instance), Time, []);
         Receipts receipts = new(new AppliedWait(
             () => Replica.Membership, member => member.Id == SoleReplica.Id ? Machine.AppliedIndex : _network.KernelIndexOf(member.Id),
             (_, _) =>
@@ -56,10 +60,10 @@ internal sealed class ApiHarness : IAsyncDisposable
         OrderApi orders = new(
             runner, new ServiceOrders([ControlPort], [22], () => Replica.Membership),
             new MemberApi(new MembershipDesk(Replica, _network, Directory, Time), receipts));
-        _network.Start(SoleReplica.Id, new Introductions(identity, file, () => Replica.Status, Machine, () => tables.View), _ => { });
+        _network.Start(SoleReplica.Id, new Introductions(identity, file, () => Replica.Status, Machine, () => Tables.View), _ => { });
         _api = ApiServer.Build(
-            [new IPEndPoint(IPAddress.Loopback, 0)], new ApiAccess(null, null), reads, orders, new PacketApi(tables, _dataPlane, planeOptions),
-            NullLoggerFactory.Instance);
+            [new IPEndPoint(IPAddress.Loopback, 0)], new ApiAccess(null, null), reads, orders,
+            new PacketApi(Machine, Tables, archive, _dataPlane, planeOptions), new HistoryApi(Replica, Machine, archive), NullLoggerFactory.Instance);
         Replica.Apply(new Bootstrap(new ClusterId(0xC1), 42, file.Cluster)).IsOk.Should().BeTrue();
     }
 
@@ -71,11 +75,20 @@ internal sealed class ApiHarness : IAsyncDisposable
 
     public SoleReplica Replica { get; }
 
+    /// <summary>Not running: a test reconciles when it wants to.</summary>
+    public TableReconciler Tables { get; }
+
     public ClusterState State => Machine.State;
 
-    public static async Task<ApiHarness> StartAsync()
+    public WatchHub Watchers { get; }
+
+    public Uri Address => new(_api.Urls.Single());
+
+    public static Task<ApiHarness> StartAsync() => StartAsync(new WatchOptions());
+
+    public static async Task<ApiHarness> StartAsync(WatchOptions watching)
     {
-        ApiHarness harness = new();
+        ApiHarness harness = new(watching);
         await harness._api.StartAsync();
         return harness;
     }
@@ -108,6 +121,17 @@ internal sealed class ApiHarness : IAsyncDisposable
         using HttpResponseMessage response = await _http.SendAsync(request);
         byte[] bytes = await response.Content.ReadAsByteArrayAsync();
         return new ApiAnswer((int)response.StatusCode, response.Headers.ETag?.Tag, JsonDocument.Parse(bytes).RootElement);
+    }
+
+    /// <summary>Opens a stream; the answer must be one.</summary>
+    public async Task<EventReader> WatchAsync(string path, string? lastEventId = null)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, new Uri(Address, "/api/v1/" + path));
+        if (lastEventId is not null)
+            request.Headers.Add("Last-Event-ID", lastEventId);
+        HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        response.Content.Headers.ContentType!.MediaType.Should().Be("text/event-stream");
+        return new EventReader(response);
     }
 
     public async ValueTask DisposeAsync()

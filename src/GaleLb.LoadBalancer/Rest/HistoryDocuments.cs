@@ -1,0 +1,58 @@
+using System.Text.Json.Serialization;
+
+namespace GaleLb.LoadBalancer.Rest;
+
+// A state as the log decided it, and what differs between two: log times, no wall times, and nothing of one replica alone.
+
+/// <summary>
+/// All that the log has decided up to an index. Events and the answers kept for idempotency keys are part of
+/// <paramref name="StateDigest"/> only.
+/// </summary>
+/// <param name="StateDigest">SHA-256 of the state as a snapshot holds it: the same on every replica.</param>
+/// <param name="NodeHealth">In force, by key.</param>
+/// <param name="Baseline">What every replica's file is compared with, by key.</param>
+/// <param name="Staged">The next baseline.</param>
+/// <param name="Events">How many are kept; GET /api/v1/events tells them.</param>
+internal sealed record StateDocument(
+    ulong AppliedIndex, string StateDigest, string TableDigest, long LogTimeMs, uint StateVersion, string ClusterId, string HashSeed,
+    ulong SettingsIndex, IReadOnlyDictionary<string, string> NodeHealth, IReadOnlyDictionary<string, string> Baseline,
+    IReadOnlyDictionary<string, string>? Staged, IReadOnlyList<ServiceStateDocument> Services, IReadOnlyList<NodeStateDocument> Nodes,
+    IReadOnlyList<PlaceStateDocument> RetiredPlaces, IReadOnlyList<BanStateDocument> Blacklist, IReadOnlyList<BlockStateDocument> Blocks,
+    IReadOnlyList<EjectionDocument> Ejections, int Events);
+
+/// <param name="Ids">Its rows in the forwarding table, in the order of its addresses.</param>
+/// <param name="Ring">Null while no node is in it.</param>
+internal sealed record ServiceStateDocument(
+    string Name, IReadOnlyList<string> Addresses, int Port, string Protocol, string Forwarding, string Scheduler, string Hash, int TargetPort,
+    IReadOnlyList<int> Ids, uint? Ring, int Nodes, ulong Index);
+
+/// <param name="Place">Null after its address was lost to another node.</param>
+/// <param name="Services">Empty: all.</param>
+internal sealed record NodeStateDocument(
+    string Id, string Instance, PlaceStateDocument? Place, int Port, string State, string Phase, long PhaseSinceLogMs, string? Reason, bool Draining,
+    long? SuspectSinceLogMs, int Weight, int? OrderedWeight, int Fails, bool FlowsRefused, IReadOnlyList<string> Services,
+    IReadOnlyList<string> NotServing, ulong RegisteredIndex, ulong Index);
+
+/// <summary>A place in the kernel's maps. A retired one is named after the node that gave it up.</summary>
+internal sealed record PlaceStateDocument(
+    string Address, int Place, uint Generation, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Node,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? SinceLogMs);
+
+internal sealed record BanStateDocument(string Node, long SinceLogMs, long UntilLogMs, bool Ordered, string Reason, ulong Index);
+
+internal sealed record BlockStateDocument(string Cidr, long? UntilLogMs, string Reason, ulong Index);
+
+internal sealed record EjectionDocument(string Node, long AtLogMs);
+
+/// <summary>What differs between the states of two indexes.</summary>
+/// <param name="Slots">Ring slots that are another node's, by service.</param>
+internal sealed record DifferencesDocument(
+    ulong From, ulong To, IReadOnlyList<FieldDifferenceDocument> Settings, IReadOnlyList<ItemDifferenceDocument> Services,
+    IReadOnlyList<ItemDifferenceDocument> Nodes, IReadOnlyList<ItemDifferenceDocument> Blacklist, IReadOnlyList<ItemDifferenceDocument> Blocks,
+    IReadOnlyList<ImpactDocument> Slots);
+
+/// <summary>Null where that state has no such value.</summary>
+internal sealed record FieldDifferenceDocument(string Field, string? From, string? To);
+
+/// <param name="Change">"added", "removed" or "changed".</param>
+internal sealed record ItemDifferenceDocument(string Id, string Change, IReadOnlyList<FieldDifferenceDocument> Fields);
