@@ -30,6 +30,9 @@ public interface IDataPlane : IDisposable
     /// <summary>Says that the control plane is well: puts the dead man's deadline off. Without <see cref="DataPlaneOptions.DeadMan"/> nothing happens.</summary>
     void ConfirmControl();
 
+    /// <summary>While on, new connections are refused as the dead man would; established ones go on.</summary>
+    void RefuseNewFlows(bool on);
+
     /// <summary>Ends in order: detaches or keeps by <see cref="DataPlaneOptions.OnExit"/>.</summary>
     void Stop();
 }

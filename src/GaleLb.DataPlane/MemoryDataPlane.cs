@@ -82,6 +82,11 @@ public sealed class MemoryDataPlane(DataPlaneOptions options, TimeProvider time)
     {
     }
 
+    /// <summary>What <see cref="RefuseNewFlows"/> was told last.</summary>
+    public bool RefusesNewFlows { get; private set; }
+
+    public void RefuseNewFlows(bool on) => RefusesNewFlows = on;
+
     public void Stop() => Dispose();
 
     public void Dispose()

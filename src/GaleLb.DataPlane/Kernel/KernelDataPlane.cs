@@ -31,6 +31,7 @@ public sealed class KernelDataPlane : IDataPlane
     private readonly ImmutableArray<string> startWarnings;
     private ForwardingTable? table;
     private ImmutableArray<string> tableWarnings = [];
+    private bool refusesNewFlows;
     private bool disposed;
 
     private KernelDataPlane(DataPlaneOptions options, TimeProvider time, Rollback rollback)
@@ -145,8 +146,25 @@ public sealed class KernelDataPlane : IDataPlane
 
     public void ConfirmControl()
     {
-        if (options.DeadMan is not { } limit) return;
-        programs.Maps.DeadMan.Update(0u, MonotonicClock.Nanoseconds(time) + (ulong)(limit.TotalMilliseconds * 1_000_000));
+        lock (gate)
+        {
+            if (options.DeadMan is not { } limit || refusesNewFlows) return;
+            programs.Maps.DeadMan.Update(0u, MonotonicClock.Nanoseconds(time) + (ulong)(limit.TotalMilliseconds * 1_000_000));
+        }
+    }
+
+    public void RefuseNewFlows(bool on)
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            if (on == refusesNewFlows) return;
+            refusesNewFlows = on;
+            if (on) programs.Maps.DeadMan.Update(0u, 0ul);
+            programs.Maps.SetFlag(GaleConfigFlag.DeadMan, on || options.DeadMan is not null);
+        }
+
+        ConfirmControl();
     }
 
     public void Stop()

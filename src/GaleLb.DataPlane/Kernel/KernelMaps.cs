@@ -160,7 +160,7 @@ internal sealed class KernelMaps(BpfObject obj) : IDisposable
                 foreach (MapOperation operation in run) Blocks.Delete(((RemoveBlock)operation).Key);
                 break;
             case EnforceBlocks enforce:
-                SetBlocksFlag(enforce.On);
+                SetFlag(GaleConfigFlag.Blocks, enforce.On);
                 break;
             case RetireRing:
                 break;
@@ -169,10 +169,11 @@ internal sealed class KernelMaps(BpfObject obj) : IDisposable
         }
     }
 
-    private void SetBlocksFlag(bool on)
+    /// <summary>Sets one flag of the configuration that is in force. Callers take turns.</summary>
+    public void SetFlag(GaleConfigFlag flag, bool on)
     {
         Config.TryLookUp(0u, out GaleConfig config);
-        config.Flags = on ? config.Flags | GaleConfigFlag.Blocks : config.Flags & ~GaleConfigFlag.Blocks;
+        config.Flags = on ? config.Flags | flag : config.Flags & ~flag;
         Config.Update(0u, config);
     }
 

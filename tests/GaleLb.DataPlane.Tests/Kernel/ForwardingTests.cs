@@ -152,6 +152,23 @@ public sealed class ForwardingTests
     }
 
     [RootFact]
+    public void Connections_WhileNewOnesAreRefused_GoOnIfTheyWereEstablished()
+    {
+        using Lab lab = new();
+        lab.StartServers();
+        using KernelDataPlane plane = Start(lab, lab.Options(), Tables.TwoNodes());
+        Task<string> established = Task.Run(() => lab.Stream(seconds: 3));
+        Wait.Until(() => plane.ListFlows(10).Any(f => f.State == "established"), "a flow is established");
+
+        plane.RefuseNewFlows(true);
+        lab.Connect(Lab.VipOne, 1).Should().OnlyContain(a => a == "ConnectionRefusedError");
+        established.Result.Should().StartWith("done");
+
+        plane.RefuseNewFlows(false);
+        lab.Connect(Lab.VipOne, 1).Should().OnlyContain(a => a.StartsWith("node"));
+    }
+
+    [RootFact]
     public void Flows_OfEndedConnections_AreSweptAfterTheirTimeout()
     {
         using Lab lab = new();
