@@ -39,6 +39,52 @@ public sealed class OrderCommandTests
     }
 
     [Fact]
+    public async Task ConfigStage_AFile_IsSentAsItIs()
+    {
+        await using ReplicaDouble replica = (await ReplicaDouble.StartAsync()).Answer("PUT /api/v1/config/staged", Committed);
+        string file = SampleFile("5s");
+
+        GalectlRun run = await GalectlRun.OfAsync("--api", replica.Url, "config", "stage", file);
+
+        run.Error.Should().BeEmpty();
+        run.Output.Should().Be("committed at index 43\n");
+        replica.Received.Single().Body.Should().Be(await File.ReadAllTextAsync(file));
+    }
+
+    [Fact]
+    public async Task ConfigStage_ABadFile_IsToldByItsNameAndNotSent()
+    {
+        await using ReplicaDouble replica = await ReplicaDouble.StartAsync();
+        string file = SampleFile("soon");
+
+        GalectlRun run = await GalectlRun.OfAsync("--api", replica.Url, "config", "stage", file);
+
+        run.ExitCode.Should().Be(2);
+        run.Error.Should().Contain($"{file}:4:").And.Contain("node_health.checks_timeout");
+        replica.Received.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task ConfigUnstage_BecomesItsRequest()
+    {
+        await using ReplicaDouble replica = (await ReplicaDouble.StartAsync()).Answer("DELETE /api/v1/config/staged", Committed);
+
+        (await GalectlRun.OfAsync("--api", replica.Url, "config", "unstage")).ExitCode.Should().Be(0);
+    }
+
+    private static string SampleFile(string checksTimeout)
+    {
+        string file = Path.Combine(Directory.CreateTempSubdirectory("galectl-").FullName, "lb.toml");
+        File.WriteAllText(file, $$"""
+            private_interface.net_interface_private = "priv"
+            public_interface.net_interface_public = "pub"
+            load_balancer_quorum.addresses = [{ ip = "10.0.0.1", port = 9090 }]
+            node_health.checks_timeout = "{{checksTimeout}}"
+            """);
+        return file;
+    }
+
+    [Fact]
     public async Task Order_Committed_AnswersWithItsIndex()
     {
         await using ReplicaDouble replica = (await ReplicaDouble.StartAsync()).Answer("POST /api/v1/nodes/node-1/drain", Committed);

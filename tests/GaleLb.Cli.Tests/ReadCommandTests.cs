@@ -37,6 +37,19 @@ public sealed class ReadCommandTests
     }
 
     [Fact]
+    public async Task Config_WhileAFileRollsThrough_ShowsWhatChangesAndWhoHasIt()
+    {
+        await using ReplicaDouble replica = (await ReplicaDouble.StartAsync()).Answer("GET /api/v1/config", Recorded.Config);
+
+        GalectlRun run = await GalectlRun.OfAsync("--api", replica.Url, "config");
+
+        run.Lines.Should().Equal(
+            "KEY VALUE STAGED", "node_health.checks_timeout 5000 7000", "node_health.min_routable 0", "REPLICA ITS FILE IS DIGEST",
+            "10.0.0.1:9090 baseline aaaaaaaaaaaa", "10.0.0.2:9090 baseline aaaaaaaaaaaa", "10.0.0.3:9090 staged bbbbbbbbbbbb",
+            "staged at index 40: in force once every voter's file says so");
+    }
+
+    [Fact]
     public async Task Nodes_Table_AlignsColumns()
     {
         await using ReplicaDouble replica = (await ReplicaDouble.StartAsync()).Answer("GET /api/v1/nodes", Recorded.Nodes);

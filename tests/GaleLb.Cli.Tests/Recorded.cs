@@ -15,6 +15,13 @@ internal static class Recorded
          "waiting":null,"warnings":["no [security]: orders are taken from loopback only"]}
         """;
 
+    public const string Config = """
+        {"applied_index":42,"age_ms":3,"index":40,"baseline":"aaaaaaaaaaaaaaaa","settings":{"node_health.checks_timeout":"5000","node_health.min_routable":"0"},
+         "staged":{"index":40,"digest":"bbbbbbbbbbbbbbbb","differences":[{"key":"node_health.checks_timeout","baseline":"5000","staged":"7000"}]},
+         "replicas":[{"digest":"aaaaaaaaaaaaaaaa","is":"baseline","replicas":["10.0.0.1:9090","10.0.0.2:9090"]},
+                     {"digest":"bbbbbbbbbbbbbbbb","is":"staged","replicas":["10.0.0.3:9090"]}],"refusal":null}
+        """;
+
     public const string Nodes = """
         {"applied_index":42,"table_digest":"0123456789abcdef","age_ms":3,"nodes":[
          {"id":"node-1","address":"10.0.0.11","port":8080,"state":"routable","suspect":false,"weight":100,"passes":3,"fails":0,

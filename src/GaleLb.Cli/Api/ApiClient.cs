@@ -12,6 +12,7 @@ namespace GaleLb.Cli.Api;
 internal sealed record ApiRequest(HttpMethod Method, string Path)
 {
     public ReadOnlyMemory<byte>? Body { get; init; }
+    public string ContentType { get; init; } = "application/json";
     public string? IfMatch { get; init; }
 
     /// <summary>Set for orders: makes it harmless that a second replica is asked when the first fell silent.</summary>
@@ -122,7 +123,7 @@ internal sealed class ApiClient : IDisposable
         if (request.Body is { } body)
         {
             message.Content = new ReadOnlyMemoryContent(body);
-            message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+            message.Content.Headers.ContentType = new MediaTypeHeaderValue(request.ContentType);
         }
 
         if (request.IfMatch is { } index)

@@ -154,6 +154,34 @@ internal sealed record BanDocument
     public DateTimeOffset? Until { get; set; }
 }
 
+internal sealed record ConfigDocument
+{
+    public ulong Index { get; set; }
+    public IReadOnlyDictionary<string, string> Settings { get; set; } = new Dictionary<string, string>();
+    public StagedDocument? Staged { get; set; }
+    public IReadOnlyList<ConfigurationGroupDocument> Replicas { get; set; } = [];
+    public string? Refusal { get; set; }
+}
+
+internal sealed record StagedDocument
+{
+    public ulong Index { get; set; }
+    public IReadOnlyList<StagedDifferenceDocument> Differences { get; set; } = [];
+}
+
+internal sealed record StagedDifferenceDocument
+{
+    public string Key { get; set; } = "";
+    public string? Staged { get; set; }
+}
+
+internal sealed record ConfigurationGroupDocument
+{
+    public string Digest { get; set; } = "";
+    public string Is { get; set; } = "";
+    public IReadOnlyList<string> Replicas { get; set; } = [];
+}
+
 internal sealed record ServicesDocument
 {
     public ulong AppliedIndex { get; set; }
@@ -259,6 +287,7 @@ internal sealed record ServiceRequest(
 [JsonSerializable(typeof(NodeDocument))]
 [JsonSerializable(typeof(BlacklistDocument))]
 [JsonSerializable(typeof(ServicesDocument))]
+[JsonSerializable(typeof(ConfigDocument))]
 [JsonSerializable(typeof(RingDocument))]
 [JsonSerializable(typeof(EventsDocument))]
 [JsonSerializable(typeof(OrderDocument))]

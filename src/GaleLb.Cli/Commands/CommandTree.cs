@@ -22,7 +22,7 @@ internal static class CommandTree
             root,
             [
                 StatusCommand.Create(globals), NodesCommand.Create(globals, completions), cluster, BlacklistCommand.Create(globals), services,
-                RingCommand.Create(globals, completions), EventsCommand.Create(globals), TopCommand.Create(globals),
+                ConfigCommand.Create(globals), RingCommand.Create(globals, completions), EventsCommand.Create(globals), TopCommand.Create(globals),
                 NodeCommand.Create(globals, completions), .. BanCommands.Create(globals, completions), .. BlockCommands.Create(globals),
                 .. DocumentCommands.Create(globals), CompletionCommand.Create(environment),
             ]);

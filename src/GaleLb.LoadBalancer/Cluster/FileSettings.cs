@@ -27,8 +27,11 @@ internal sealed class FileSettings
     public bool Enforce { get; }
 
     /// <summary>Where another replica's list differs from this one's.</summary>
-    public ImmutableArray<SettingDifference> DifferencesTo(IEnumerable<Rpc.V1.Setting> theirs) =>
-        SettingsDigest.Compare(List, [.. theirs.Select(s => new Setting(s.Key, s.Value)).OrderBy(s => s.Key, StringComparer.Ordinal)]);
+    public ImmutableArray<SettingDifference> DifferencesTo(IEnumerable<Rpc.V1.Setting> theirs) => SettingsDigest.Compare(List, ListOf(theirs));
+
+    /// <summary>A replica's list as it is compared.</summary>
+    public static ImmutableArray<Setting> ListOf(IEnumerable<Rpc.V1.Setting> settings) =>
+        [.. settings.Select(s => new Setting(s.Key, s.Value)).OrderBy(s => s.Key, StringComparer.Ordinal)];
 
     private static NodeHealthSettings Health(NodeHealthOptions options) => new()
     {

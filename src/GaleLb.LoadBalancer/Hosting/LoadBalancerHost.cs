@@ -157,6 +157,8 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
 
         LeaderContact contact = new(time);
         Introductions introductions = new(identity, file, () => _replica.Status, machine, () => tables.View);
+        SettingsWatch settings = new(
+            identity, file, machine, introductions, network, directory, _dataPlane, time, _logging.CreateLogger<SettingsWatch>());
         OrderDesk orders = new(_replica, network, clock, time);
         MembershipDesk members = new(_replica, network, directory, time);
         HealthDesk health = new(machine, clock, time);
@@ -190,14 +192,15 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
         TableArchive archive = new(() => tables.View);
         ReadApi reads = new(
             identity, _replica, machine, tables, archive, _dataPlane, readiness, network, directory, file, observations, contact, clock, watchers, watches,
-            time, warnings);
+            settings, time, warnings);
         Receipts receipts = new(new AppliedWait(
             () => _replica.Status.Membership,
             member => member.Id == _replica.Self ? tables.View.KernelIndex : network.KernelIndexOf(member.Id), network.AskAgainAsync, time));
+        OrderRunner runner = new(orders, _replica, machine, receipts);
         OrderApi orderApi = new(
-            new OrderRunner(orders, _replica, machine, receipts),
+            runner,
             new ServiceOrders(endpoints.ControlPorts, planeOptions.ProtectedPorts, () => _replica.Status.Membership),
-            new MemberApi(members, receipts));
+            new MemberApi(members, receipts), new ConfigApi(_replica, machine, settings, runner, contact));
         WebApplication api = ApiServer.Build(
             endpoints.Api, access, reads, orderApi, new PacketApi(machine, tables, archive, _dataPlane, planeOptions),
             new HistoryApi(_replica, machine, archive), _logging);
@@ -206,9 +209,11 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
 
         _replica.Start(network, new ReplicaNotes(_logging.CreateLogger<RaftReplica>()));
         network.Start(_replica.Self, introductions, _replica.Introduced);
-        LeaderDuties duties = new(_replica, machine, health, observations, orders, network, file, time, _logging.CreateLogger<LeaderDuties>());
+        LeaderDuties duties = new(_replica, machine, health, observations, orders, network, file, introductions, time, _logging.CreateLogger<LeaderDuties>());
         duties.Start();
         _undo.Push(duties.DisposeAsync);
+        settings.Start();
+        _undo.Push(settings.DisposeAsync);
         ObservationForwarder forwarder = new(_replica, network, observations, time, _logging.CreateLogger<ObservationForwarder>());
         forwarder.Start();
         _undo.Push(forwarder.DisposeAsync);

@@ -20,13 +20,16 @@ namespace GaleLb.LoadBalancer.Nodes;
 /// </summary>
 internal sealed class LeaderDuties(
     IReplica replica, ClusterMachine machine, HealthDesk health, ObservationDesk observations, OrderDesk orders, PeerNetwork network,
-    FileSettings file, TimeProvider time, ILogger<LeaderDuties> log) : PeriodicWork(TimeSpan.FromMilliseconds(50), time, log)
+    FileSettings file, Introductions introductions, TimeProvider time, ILogger<LeaderDuties> log) : PeriodicWork(TimeSpan.FromMilliseconds(50), time, log)
 {
     private static readonly TimeSpan LastHeardTimeout = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan ProposalTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>The term in which this replica has taken up its duties; null while it does not lead.</summary>
     private Term? _inOffice;
+
+    /// <summary>The staged settings whose turn was proposed last: a refusal of the switch is told once, not twenty times a second.</summary>
+    private LogIndex _switched;
 
     protected override async ValueTask RoundAsync(CancellationToken stop)
     {
@@ -45,9 +48,34 @@ internal sealed class LeaderDuties(
             await ProposeAsync(Bootstrap(), stop);
             return;
         }
+        if (machine.State.Staged is { } staged && staged.Index != _switched && IsStagedEverywhere(status.Membership))
+            await SwitchAsync(staged.Index, stop);
         ImmutableArray<Command> decided = health.Decide();
         foreach (Command[] batch in decided.Chunk(Batch.CommandsMax))
             await ProposeAsync(batch.Length == 1 ? batch[0] : new Batch([.. batch]), stop);
+    }
+
+    /// <summary>Every voter that there is runs by a file that says what is staged.</summary>
+    private bool IsStagedEverywhere(Membership membership)
+    {
+        string? staged = introductions.Agreed?.Staged;
+        return staged is { Length: > 0 } && file.Digest == staged
+            && membership.Members.All(m => m.Role != MemberRole.Voter || m.Vacant || m.Id == network.Self || network.ConfigDigestOf(m.Id) == staged);
+    }
+
+    private async Task SwitchAsync(LogIndex staged, CancellationToken stop)
+    {
+        using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        timeout.CancelAfter(ProposalTimeout);
+        ProposalResult result = await orders.ProposeHereAsync(CommandCodec.Encode(new CommandEnvelope(new SwitchSettings(staged))), timeout.Token);
+        if (result.Outcome != ProposalOutcome.Committed)
+            return;
+        _switched = staged;
+        CommandAnswer answer = CommandAnswerCodec.Decode(result.Answer.Span);
+        if (answer.IsOk)
+            Log.LogInformation("All voters have the staged settings of entry {Staged}: the cluster goes by them from entry {Index}", staged, answer.Index);
+        else
+            Log.LogError("All voters have the staged settings of entry {Staged}, but they cannot be put in force: {Reason}", staged, answer.Message);
     }
 
     /// <summary>A leader may judge only once it has applied all that earlier ones committed.</summary>

@@ -19,6 +19,20 @@ internal readonly record struct IntroductionVerdict(string? Refusal, ImmutableAr
 internal sealed class Introductions(
     ReplicaIdentity identity, FileSettings file, Func<ReplicaStatus> status, ClusterMachine machine, Func<TableView> table)
 {
+    private volatile AgreedSettings? _agreed;
+
+    /// <summary>Which files this replica's log takes; null before the founding entry is applied.</summary>
+    public AgreedSettings? Agreed
+    {
+        get
+        {
+            GaleLb.State.ClusterState now = machine.State;
+            if (_agreed is not { } agreed || agreed.Since != now.SettingsLastChange)
+                _agreed = agreed = AgreedSettings.Of(now);
+            return agreed;
+        }
+    }
+
     public Introduction Own()
     {
         ReplicaStatus now = status();
@@ -39,6 +53,12 @@ internal sealed class Introductions(
             Version = identity.Version,
             Empty = now.DirectoryEmpty,
         };
+        if (Agreed is { } agreed)
+        {
+            own.BaselineDigest = agreed.Baseline;
+            own.StagedDigest = agreed.Staged;
+            own.SettingsIndex = agreed.Since.Value;
+        }
         own.Peers.AddRange(identity.Peers);
         own.Settings.AddRange(file.List.Select(s => new Rpc.V1.Setting { Key = s.Key, Value = s.Value }));
         return own;
@@ -56,12 +76,33 @@ internal sealed class Introductions(
         if (now.Membership.Find(theirs.Address) is { Vacant: false } seat && seat.Id.Value != theirs.MemberId)
             return Refuse($"{theirs.Address} belongs to member {seat.Id}: galectl cluster replace {seat.Id}");
         ImmutableArray<SettingDifference> differences = file.DifferencesTo(theirs.Settings);
-        if ((file.Enforce || theirs.EnforceSingleConfiguration) && !differences.IsEmpty)
-            return new IntroductionVerdict(
-                $"the configurations of {identity.Address} and {theirs.Address} differ in {string.Join(", ", differences.Select(d => d.Key))}, "
-                + "and enforce_single_configuration is on", differences);
-        return new IntroductionVerdict(null, differences);
+        return new IntroductionVerdict(
+            file.Enforce || theirs.EnforceSingleConfiguration ? Disagreement(theirs, differences) : null, differences);
     }
+
+    /// <summary>
+    /// Files are compared with the cluster's settings, or with each other where neither side has a cluster yet. Both sides come to
+    /// the same: they go by the later of what their logs hold, so that one that was away while the settings changed is not refused by
+    /// its own memory.
+    /// </summary>
+    private string? Disagreement(Introduction theirs, ImmutableArray<SettingDifference> differences)
+    {
+        if (AgreedSettings.Later(Agreed, AgreedSettings.Of(theirs)) is not { } agreed)
+            return differences.IsEmpty ? null : $"the configurations of {identity.Address} and {theirs.Address} differ{In(differences)}, {Rule}";
+        if (!agreed.Takes(theirs.ConfigDigest))
+            return $"the configuration of {theirs.Address} is not the cluster's{In(DifferencesToBaseline(agreed, theirs) ?? differences)}, {Rule}";
+        return agreed.Takes(file.Digest) ? null : $"the configuration of {identity.Address} is not the cluster's{In(differences)}, {Rule}";
+    }
+
+    private const string Rule = "and enforce_single_configuration is on";
+
+    /// <summary>Null where this replica does not know the settings themselves.</summary>
+    private ImmutableArray<SettingDifference>? DifferencesToBaseline(AgreedSettings agreed, Introduction theirs) => agreed.Since == Agreed?.Since
+        ? SettingsDigest.Compare(SettingsDigest.List(machine.State.Baseline), FileSettings.ListOf(theirs.Settings))
+        : null;
+
+    private static string In(ImmutableArray<SettingDifference> differences) =>
+        differences.IsEmpty ? "" : $" in {string.Join(", ", differences.Select(d => d.Key))}";
 
     private static IntroductionVerdict Refuse(string reason) => new(reason, []);
 

@@ -131,6 +131,10 @@ internal sealed class PeerNetwork(
     public LogIndex? KernelIndexOf(MemberId id) =>
         directory.Find(id) is { Refusal: null, Introduction: { } said } peer && IsReachable(peer) ? new LogIndex(said.KernelIndex) : null;
 
+    /// <summary>The digest of a member's file, as it said a moment ago; null when it cannot be reached.</summary>
+    public string? ConfigDigestOf(MemberId id) =>
+        directory.Find(id) is { Refusal: null, Introduction: { } said } peer && IsReachable(peer) ? said.ConfigDigest : null;
+
     /// <summary>Asks members for their introductions now, instead of with the next of the regular ones; returns after a moment even if none is linked.</summary>
     public Task AskAgainAsync(IEnumerable<string> addresses, CancellationToken cancellation) =>
         Task.WhenAll([Task.Delay(AskInterval, cancellation), .. addresses.Select(address => AskAsync(address, cancellation))]);

@@ -106,6 +106,19 @@ internal sealed record BanRequest(string? Node, string? Duration, string? Reason
 
 internal sealed record MemberRequest(string? Address, string? Role);
 
+/// <param name="Baseline">The digest of <paramref name="Settings"/>, which is what the cluster goes by.</param>
+/// <param name="Refusal">Why this replica's own file is not taken, and no new connection with it; null when it is.</param>
+internal sealed record ConfigDocument(
+    ulong AppliedIndex, long AgeMs, ulong Index, string Baseline, IReadOnlyDictionary<string, string> Settings, StagedDocument? Staged,
+    IReadOnlyList<ConfigurationGroupDocument> Replicas, string? Refusal);
+
+internal sealed record StagedDocument(ulong Index, string Digest, IReadOnlyList<StagedDifferenceDocument> Differences);
+
+internal sealed record StagedDifferenceDocument(string Key, string? Baseline, string? Staged);
+
+/// <param name="Is">"baseline", "staged" or "other".</param>
+internal sealed record ConfigurationGroupDocument(string Digest, string Is, IReadOnlyList<string> Replicas);
+
 internal sealed record TransferRequest(string? To);
 
 internal sealed record BlockRequest(string? Cidr, string? Duration, string? Reason);
@@ -145,6 +158,7 @@ internal sealed record ProblemDocument(string Type, string Title, int Status, st
 [JsonSerializable(typeof(MemberRequest))]
 [JsonSerializable(typeof(TransferRequest))]
 [JsonSerializable(typeof(ServiceRequest))]
+[JsonSerializable(typeof(ConfigDocument))]
 [JsonSerializable(typeof(ProblemDocument))]
 internal sealed partial class RestJson : JsonSerializerContext
 {

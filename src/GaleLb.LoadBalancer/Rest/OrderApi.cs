@@ -10,7 +10,7 @@ namespace GaleLb.LoadBalancer.Rest;
 /// waives guards, <c>?dry_run=true</c> tells what would change and changes nothing,
 /// <c>?wait=applied</c> answers once the kernels of all replicas that can be reached have it.
 /// </summary>
-internal sealed class OrderApi(OrderRunner orders, ServiceOrders services, MemberApi members)
+internal sealed class OrderApi(OrderRunner orders, ServiceOrders services, MemberApi members, ConfigApi config)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -18,6 +18,7 @@ internal sealed class OrderApi(OrderRunner orders, ServiceOrders services, Membe
         MapServices(routes);
         MapBlocks(routes);
         members.Map(routes);
+        config.Map(routes);
     }
 
     private void MapNodes(IEndpointRouteBuilder routes)

@@ -60,17 +60,35 @@ internal sealed class Problem(
     }
 }
 
-/// <summary>Reads a JSON body of one shape, or says what is wrong with it.</summary>
+/// <summary>Reads a body, or says what is wrong with it.</summary>
 internal static class RequestBody
 {
     public const int BytesMax = 64 << 10;
+
+    /// <summary>The body as it came.</summary>
+    public static async Task<(byte[]? Body, Problem? Problem)> ReadBytesAsync(HttpRequest request)
+    {
+        using MemoryStream body = new();
+        byte[] buffer = new byte[4096];
+        int length;
+        while ((length = await request.Body.ReadAsync(buffer, request.HttpContext.RequestAborted)) > 0)
+        {
+            if (body.Length + length > BytesMax)
+                return (null, TooLarge());
+            body.Write(buffer, 0, length);
+        }
+        return (body.ToArray(), null);
+    }
+
+    private static Problem TooLarge() =>
+        new(StatusCodes.Status413PayloadTooLarge, "Body too large", $"A request body has at most {BytesMax} bytes.");
 
     public static async Task<(T? Value, Problem? Problem)> ReadAsync<T>(
         HttpRequest request, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
         where T : class
     {
         if (request.ContentLength is > BytesMax)
-            return (null, new Problem(StatusCodes.Status413PayloadTooLarge, "Body too large", $"A request body has at most {BytesMax} bytes."));
+            return (null, TooLarge());
         try
         {
             T? value = await JsonSerializer.DeserializeAsync(request.Body, type, request.HttpContext.RequestAborted);

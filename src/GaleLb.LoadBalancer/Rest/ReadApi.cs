@@ -20,7 +20,7 @@ namespace GaleLb.LoadBalancer.Rest;
 internal sealed class ReadApi(
     ReplicaIdentity identity, IReplica replica, ClusterMachine machine, TableReconciler tables, TableArchive archive, IDataPlane dataPlane,
     Readiness readiness, PeerNetwork network, PeerDirectory directory, FileSettings file, ObservationDesk observations,
-    LeaderContact contact, LogClock clock, WatchHub hub, Watches watches, TimeProvider time, IReadOnlyList<string> warnings)
+    LeaderContact contact, LogClock clock, WatchHub hub, Watches watches, SettingsWatch settings, TimeProvider time, IReadOnlyList<string> warnings)
 {
     private readonly long _startedAt = time.GetTimestamp();
 
@@ -76,7 +76,7 @@ internal sealed class ReadApi(
                 [.. plane.Interfaces.Select(i => new InterfaceDocument(i.Name, i.Role.ToString().ToLowerInvariant(), ModeName(i.Mode)))],
                 [.. plane.NextHops.Where(n => !n.Resolved).Select(n => n.Name)], tables.View.Error),
             status.Founding.Waiting ? status.Founding.Reason : null,
-            [.. warnings, .. plane.Warnings]);
+            [.. warnings, .. settings.Refusal is { } refusal ? [refusal] : Array.Empty<string>(), .. plane.Warnings]);
     }
 
     private ClusterDocument Cluster()

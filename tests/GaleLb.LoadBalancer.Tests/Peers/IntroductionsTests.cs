@@ -9,7 +9,9 @@ using GaleLb.LoadBalancer.Peers;
 using GaleLb.Raft;
 using GaleLb.Replica;
 using GaleLb.Rpc.V1;
+using GaleLb.LoadBalancer.Tests.Support;
 using GaleLb.State;
+using GaleLb.State.Commands;
 using GaleLb.State.Forwarding;
 
 namespace GaleLb.LoadBalancer.Tests.Peers;
@@ -60,6 +62,56 @@ public sealed class IntroductionsTests
     }
 
     [Fact]
+    public void Judge_FileOfTheClusterWhereOursIsNot_IsRefusedInOurName()
+    {
+        Introductions ours = Of(One, AddressOne, SampleOptions.Of(checksTimeout: "7s", enforce: true), Founded("5s"));
+        Introductions theirs = Of(Two, AddressTwo, SampleOptions.Of(checksTimeout: "5s", enforce: true), Founded("5s"));
+
+        ours.Judge(theirs.Own()).Refusal.Should().StartWith($"the configuration of {AddressOne} is not the cluster's in node_health.checks_timeout");
+        theirs.Judge(ours.Own()).Refusal.Should().StartWith($"the configuration of {AddressOne} is not the cluster's in node_health.checks_timeout");
+    }
+
+    [Fact]
+    public void Judge_SameFileThatIsNotTheClusters_Refuses() => Judge("7s", Founded("5s"), "7s", Founded("5s")).Should().NotBeNull();
+
+    [Fact]
+    public void Judge_FileThatIsStaged_AdmitsBothKinds()
+    {
+        Judge("7s", Founded("5s", staged: "7s"), "5s", Founded("5s", staged: "7s")).Should().BeNull();
+        Judge("5s", Founded("5s", staged: "7s"), "7s", Founded("5s", staged: "7s")).Should().BeNull();
+        Judge("5s", Founded("5s", staged: "7s"), "9s", Founded("5s", staged: "7s")).Should().NotBeNull();
+    }
+
+    [Fact]
+    public void Judge_AfterTheSwitch_RefusesTheFormerFile() =>
+        Judge("7s", Founded("5s", staged: "7s", switched: true), "5s", Founded("5s", staged: "7s", switched: true)).Should().NotBeNull();
+
+    [Fact]
+    public void Judge_OneWasAwayDuringTheChange_TheLaterLogHolds()
+    {
+        ClusterMachine now = Founded("5s", staged: "7s", switched: true);
+
+        Judge("7s", Founded("5s"), "7s", now).Should().BeNull("it has the new file, and only its log is behind");
+        Judge("7s", now, "7s", Founded("5s")).Should().BeNull();
+        Judge("5s", Founded("5s"), "7s", now).Should().NotBeNull("its file is the former one");
+        Judge("7s", now, "5s", Founded("5s")).Should().NotBeNull();
+    }
+
+    [Fact]
+    public void Judge_NewcomerAtAFoundedCluster_IsMeasuredByTheLog()
+    {
+        Judge("5s", Founded("5s"), "5s", Founded(null)).Should().BeNull();
+        Judge("5s", Founded(null), "5s", Founded("5s")).Should().BeNull();
+        Judge("5s", Founded("5s"), "7s", Founded(null)).Should().NotBeNull();
+        Judge("7s", Founded(null), "5s", Founded("5s")).Should().NotBeNull();
+    }
+
+    [Fact]
+    public void Judge_FilesDifferFromTheLogAndNobodyEnforces_Admits() =>
+        Of(One, AddressOne, SampleOptions.Of(checksTimeout: "7s"), Founded("5s")).Judge(Of(Two, AddressTwo, SampleOptions.Of(), Founded("5s")).Own())
+            .Refusal.Should().BeNull();
+
+    [Fact]
     public void Judge_InterfacesDiffer_IsNoDifference()
     {
         Introductions ours = Of(One, AddressOne, SampleOptions.Of("priv", "pub", enforce: true));
@@ -103,16 +155,43 @@ public sealed class IntroductionsTests
         (forwarding.Own().AppliedIndex, forwarding.Own().KernelIndex).Should().Be((7ul, 7ul));
     }
 
+    /// <summary>What one that enforces says of another, by their checks_timeout and their logs.</summary>
+    private static string? Judge(string ours, ClusterMachine ourLog, string theirs, ClusterMachine theirLog) =>
+        Of(One, AddressOne, SampleOptions.Of(checksTimeout: ours, enforce: true), ourLog)
+            .Judge(Of(Two, AddressTwo, SampleOptions.Of(checksTimeout: theirs, enforce: true), theirLog).Own()).Refusal;
+
+    /// <summary>A log founded with a file of this checks_timeout, and another one staged and put in force; null: no log.</summary>
+    private static ClusterMachine Founded(string? checksTimeout, string? staged = null, bool switched = false)
+    {
+        ClusterMachine machine = new(new LogClock(TimeProvider.System));
+        if (checksTimeout is not null)
+            machine.Apply(1, new Bootstrap(new ClusterId(0xC1), 42, Settings(checksTimeout)));
+        if (staged is not null)
+            machine.Apply(2, new StageSettings(Settings(staged)));
+        if (switched)
+            machine.Apply(3, new SwitchSettings(new LogIndex(2)));
+        return machine;
+    }
+
+    private static State.Settings.ClusterSettings Settings(string checksTimeout) => new FileSettings(SampleOptions.Of(checksTimeout: checksTimeout)).Cluster;
+
+    private static Introductions Of(MemberId self, string address, LoadBalancerOptions options, ClusterMachine machine) =>
+        Of(self, address, options, new TableView(ForwardingTableBuilder.Derive(ClusterState.Empty), InKernel: false, Error: null), machine);
+
     private static Introductions Of(MemberId self, string address, LoadBalancerOptions options, params Member[] others) => Of(
         self, address, options, new TableView(ForwardingTableBuilder.Derive(ClusterState.Empty), InKernel: false, Error: null), others);
 
-    private static Introductions Of(MemberId self, string address, LoadBalancerOptions options, TableView table, params Member[] others)
+    private static Introductions Of(MemberId self, string address, LoadBalancerOptions options, TableView table, params Member[] others) =>
+        Of(self, address, options, table, new ClusterMachine(new LogClock(TimeProvider.System)), others);
+
+    private static Introductions Of(
+        MemberId self, string address, LoadBalancerOptions options, TableView table, ClusterMachine machine, params Member[] others)
     {
         ReplicaIdentity identity = new(IPEndPoint.Parse(address), [AddressOne, AddressTwo], "10.98.2.1:5555", "1.0");
         Membership membership = others.Length == 0 ? Membership.Empty : new Membership(others.Append(new Member(self, address, MemberRole.Voter)));
         ReplicaStatus status = new(
             self, RaftRole.Follower, Term.Zero, MemberId.None, LogIndex.Zero, LogIndex.Zero, LogIndex.Zero, LogIndex.Zero, LogIndex.Zero,
             membership, [], LeaderContact: false, DirectoryEmpty: membership.IsEmpty, new FoundingStatus(false, ""));
-        return new Introductions(identity, new FileSettings(options), () => status, new ClusterMachine(new LogClock(TimeProvider.System)), () => table);
+        return new Introductions(identity, new FileSettings(options), () => status, machine, () => table);
     }
 }

@@ -45,9 +45,12 @@ internal sealed class ApiHarness : IAsyncDisposable
         Tables = new TableReconciler(Machine, _dataPlane, Time, NullLogger<TableReconciler>.Instance);
         TableArchive archive = new(() => Tables.View);
         ObservationDesk observations = new(Machine, new HealthDesk(Machine, clock, Time), identity, Replica, Directory, Time);
+        Introductions introductions = new(identity, file, () => Replica.Status, Machine, () => Tables.View);
+        SettingsWatch settings = new(
+            identity, file, Machine, introductions, _network, Directory, _dataPlane, Time, NullLogger<SettingsWatch>.Instance);
         ReadApi reads = new(
             identity, Replica, Machine, Tables, archive, _dataPlane, new Readiness(forwards: false), _network, Directory, file, observations, _contact,
-            clock, Watchers, new Watches(Watchers, Replica, _contact, Time, NullLogger<Watches>.Instance), Time, []);
+            clock, Watchers, new Watches(Watchers, Replica, _contact, Time, NullLogger<Watches>.Instance), settings, Time, []);
         Receipts receipts = new(new AppliedWait(
             () => Replica.Membership, member => member.Id == SoleReplica.Id ? Machine.AppliedIndex : _network.KernelIndexOf(member.Id),
             (_, _) =>
@@ -59,8 +62,9 @@ internal sealed class ApiHarness : IAsyncDisposable
         OrderRunner runner = new(new OrderDesk(Replica, _network, clock, Time), Replica, Machine, receipts);
         OrderApi orders = new(
             runner, new ServiceOrders([ControlPort], [22], () => Replica.Membership),
-            new MemberApi(new MembershipDesk(Replica, _network, Directory, Time), receipts));
-        _network.Start(SoleReplica.Id, new Introductions(identity, file, () => Replica.Status, Machine, () => Tables.View), _ => { });
+            new MemberApi(new MembershipDesk(Replica, _network, Directory, Time), receipts),
+            new ConfigApi(Replica, Machine, settings, runner, _contact));
+        _network.Start(SoleReplica.Id, introductions, _ => { });
         _api = ApiServer.Build(
             [new IPEndPoint(IPAddress.Loopback, 0)], new ApiAccess(null, null), reads, orders,
             new PacketApi(Machine, Tables, archive, _dataPlane, planeOptions), new HistoryApi(Replica, Machine, archive), NullLoggerFactory.Instance);
