@@ -1,0 +1,19 @@
+using System.Globalization;
+using GaleLb.Bench.Cluster;
+using GaleLb.Bench.Raft;
+
+// Called by run.sh, in the nodes' namespace. Usage: cluster-bench ROOT PREFIX DATA [--json FILE] [--nodes N] [--seconds N]
+Site site = new(args[0], args[1], args[2]);
+int count = int.Parse(Option("--nodes") ?? "10000", CultureInfo.InvariantCulture);
+TimeSpan seconds = TimeSpan.FromSeconds(double.Parse(Option("--seconds") ?? "20", CultureInfo.InvariantCulture));
+Report report = new();
+using Replicas replicas = new(site);
+replicas.Start();
+await using Fleet fleet = new(count);
+await new Scenario(replicas, fleet, report, seconds).RunAsync();
+report.Print();
+if (Option("--json") is { } json)
+    report.Write(json);
+return 0;
+
+string? Option(string name) => Array.IndexOf(args, name) is > 0 and var at ? args[at + 1] : null;

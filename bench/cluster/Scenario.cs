@@ -1,0 +1,129 @@
+using System.Diagnostics;
+
+namespace GaleLb.Bench.Cluster;
+
+/// <summary>What happens to a large cluster, one after the other; each step ends when the cluster has come to rest.</summary>
+internal sealed class Scenario(Replicas replicas, Fleet fleet, Report report, TimeSpan steady)
+{
+    private const int Singles = 50;
+    private const int Together = 1_000;
+    private const double ChecksTimeoutMs = 5_000;
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(12);
+
+    private int _alive = fleet.Count;
+
+    public async Task RunAsync()
+    {
+        await replicas.LeaderAsync(Replicas.All);
+        await RegisterAsync();
+        await RestAsync();
+        await LoseSinglesAsync();
+        await LoseTogetherAsync();
+        await LoseReplicaAsync(leader: false);
+        await LoseReplicaAsync(leader: true);
+    }
+
+    private async Task RegisterAsync()
+    {
+        Say($"{fleet.Count} nodes register");
+        long started = Stopwatch.GetTimestamp();
+        await fleet.StartAsync();
+        await UntilAsync("every node is routable on all replicas", AllRoutableAsync);
+        report.Add("all nodes routable in all kernels after", "s", Stopwatch.GetElapsedTime(started).TotalSeconds);
+    }
+
+    private async Task RestAsync()
+    {
+        Say($"{steady.TotalSeconds} s of heartbeats");
+        await Task.Delay(Settling);
+        int leader = await replicas.LeaderAsync(Replicas.All);
+        long last = (await replicas.StateAsync(leader))!.Last;
+        TimeSpan[] before = [.. Replicas.All.Select(replicas.ProcessorTime)];
+        long answered = fleet.Answered, started = Stopwatch.GetTimestamp();
+        await Task.Delay(steady);
+        double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        report.Add("heartbeats answered", "1/s", (fleet.Answered - answered) / seconds);
+        foreach (bool leads in new[] { true, false })
+        {
+            string who = leads ? "leader" : "follower";
+            int[] these = [.. Replicas.All.Where(r => r == leader == leads)];
+            report.Add($"{who}: processor time", "ms/s", these.Select(r => (replicas.ProcessorTime(r) - before[r - 1]).TotalMilliseconds / seconds));
+            report.Add($"{who}: resident memory", "MB", these.Select(replicas.ResidentMegabytes));
+        }
+
+        report.Add("entries appended to the log meanwhile", "", (await replicas.StateAsync(leader))!.Last - last);
+    }
+
+    private async Task LoseSinglesAsync()
+    {
+        Say($"{Singles} nodes die, one after the other");
+        Dictionary<string, long> sent = [];
+        long index = (await replicas.StateAsync(1))!.Applied;
+        foreach (int node in Enumerable.Range(0, Singles))
+        {
+            sent[Fleet.NameOf(node)] = await fleet.KillAsync(node);
+            await Task.Delay(50);
+        }
+
+        _alive -= Singles;
+        Dictionary<string, double> gone = [];
+        Dictionary<string, long> ejected = [];
+        await UntilAsync("they are out of all kernels", async () =>
+        {
+            foreach ((long at, string node) in await replicas.EventsAsync(1, index, "node_down"))
+                ejected[node] = at;
+            long kernel = (await Task.WhenAll(Replicas.All.Select(replicas.StateAsync))).Min(s => s?.Kernel ?? 0);
+            foreach ((string node, long at) in ejected)
+                if (at <= kernel && sent.TryGetValue(node, out long last))
+                    gone.TryAdd(node, Stopwatch.GetElapsedTime(last).TotalMilliseconds - ChecksTimeoutMs);
+            return gone.Count == Singles;
+        });
+        List<double> sorted = [.. gone.Values.Order()];
+        report.Add("a node's last heartbeat to out of all kernels, beyond checks_timeout", "ms", sorted);
+        report.Add("the same, p99", "ms", sorted[(int)((sorted.Count - 1) * 0.99)]);
+    }
+
+    private async Task LoseTogetherAsync()
+    {
+        Say($"{Together} nodes die at once");
+        long started = Stopwatch.GetTimestamp();
+        await Task.WhenAll(Enumerable.Range(Singles, Together).Select(fleet.KillAsync));
+        _alive -= Together;
+        await UntilAsync("they are out of all kernels", AllRoutableAsync);
+        report.Add($"{Together} nodes dead at once, out of all kernels beyond checks_timeout", "ms", Stopwatch.GetElapsedTime(started).TotalMilliseconds - ChecksTimeoutMs);
+    }
+
+    /// <summary>A replica's host goes, with the third of the nodes' streams that end there: nobody may be ejected for it.</summary>
+    private async Task LoseReplicaAsync(bool leader)
+    {
+        int lead = await replicas.LeaderAsync(Replicas.All);
+        int victim = leader ? lead : lead % Replicas.Count + 1;
+        int[] others = [.. Replicas.All.Where(r => r != victim)];
+        string who = leader ? "leader" : "follower";
+        Say($"the {who} is killed");
+        long index = (await replicas.StateAsync(others[0]))!.Applied;
+        replicas.Kill(victim);
+        long killed = Stopwatch.GetTimestamp();
+        await replicas.LeaderAsync(others);
+        if (leader)
+            report.Add("leader killed: another leads after", "ms", Stopwatch.GetElapsedTime(killed).TotalMilliseconds);
+        await Task.Delay(Settling);
+        report.Add($"{who} killed: nodes ejected", "", (await replicas.EventsAsync(others[0], index, "node_down")).Count);
+        replicas.Start(victim);
+        await UntilAsync($"the {who} is back", AllRoutableAsync);
+    }
+
+    private async Task<bool> AllRoutableAsync() =>
+        (await Task.WhenAll(Replicas.All.Select(replicas.StateAsync))).All(s => s is not null && s.Routable == _alive && s.Kernel >= s.Applied);
+
+    private static async Task UntilAsync(string what, Func<Task<bool>> holds)
+    {
+        for (long started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < Limit; await Task.Delay(10))
+            if (await holds())
+                return;
+        throw new TimeoutException($"Not within {Limit.TotalMinutes} minutes: {what}");
+    }
+
+    private static void Say(string what) => Console.Error.WriteLine($"cluster: {what}");
+}
