@@ -55,6 +55,11 @@ internal sealed class ReplicaDouble : IAsyncDisposable
         return this;
     }
 
+    /// <summary>Answers with a stream of messages, each a name, an id and its data, that then ends.</summary>
+    public ReplicaDouble Stream(string request, params (string Name, ulong? Id, string Data)[] messages) => Answer(
+        request,
+        "retry: 1000\n\n: still here\n\n" + string.Concat(messages.Select(m => $"event: {m.Name}\n{(m.Id is { } id ? $"id: {id}\n" : "")}data: {m.Data}\n\n")));
+
     public ReplicaDouble Refuse(string request, int status, string title, string detail, string? field = null) =>
         Answer(request, $$"""{"type":"about:blank","title":"{{title}}","status":{{status}},"detail":"{{detail}}"{{(field is null ? "" : $",\"field\":\"{field}\"")}}}""", status);
 
@@ -78,7 +83,8 @@ internal sealed class ReplicaDouble : IAsyncDisposable
         }
 
         context.Response.StatusCode = answer.Status;
-        context.Response.ContentType = answer.Status < 400 ? "application/json"
+        context.Response.ContentType = answer.Body.StartsWith("retry:", StringComparison.Ordinal) ? "text/event-stream"
+            : answer.Status < 400 ? "application/json"
             : answer.Body.StartsWith('{') ? "application/problem+json" : "text/plain";
         await context.Response.WriteAsync(answer.Body);
     }

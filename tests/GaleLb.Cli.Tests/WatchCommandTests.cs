@@ -24,21 +24,67 @@ public sealed class WatchCommandTests
     }
 
     [Fact]
-    public async Task Events_Followed_AsksFromTheLastIndexAndOutlastsAnOutage()
+    public async Task Events_Followed_GoesOnAfterTheLastIndexAndOutlastsAnOutage()
     {
         await using ReplicaDouble replica = (await ReplicaDouble.StartAsync())
-            .Answer("GET /api/v1/events?after=0", FirstEvents)
-            .Refuse("GET /api/v1/events?after=8", 503, "No leader", "Nobody leads.")
-            .Answer("GET /api/v1/events?after=8", """{"applied_index":9,"events":[{"index":9,"kind":"node_down","subject":"node-1","cause":"silent"}]}""");
+            .Stream("GET /api/v1/events?watch=true", ("events", 5, Change(5, "node_registered")), ("events", 8, Change(8, "node_routable")))
+            .Refuse("GET /api/v1/events?watch=true&from=8", 503, "No leader", "Nobody leads.")
+            .Stream("GET /api/v1/events?watch=true&from=8", ("events", 9, Change(9, "node_down")));
 
-        GalectlRun run = await FollowAsync(looks: 4, "--api", replica.Url, "events", "--follow");
+        GalectlRun run = await FollowAsync(looks: 3, "--api", replica.Url, "events", "--follow");
 
         run.ExitCode.Should().Be(0);
-        run.Lines.Select(l => l.Split(' ').SkipWhile(w => !w.StartsWith("node_", StringComparison.Ordinal)).First())
-            .Should().Equal("node_registered", "node_routable", "node_down");
-        run.Error.Should().Contain("No leader: Nobody leads.");
+        Kinds(run).Should().Equal("node_registered", "node_routable", "node_down");
+        run.Error.Should().Contain("the stream ended").And.Contain("No leader: Nobody leads.");
         replica.Received.Select(r => r.PathAndQuery).Should().Equal(
-            "/api/v1/events?after=0", "/api/v1/events?after=8", "/api/v1/events?after=8", "/api/v1/events?after=9");
+            "/api/v1/events?watch=true", "/api/v1/events?watch=true&from=8", "/api/v1/events?watch=true&from=8");
+    }
+
+    [Fact]
+    public async Task Events_Followed_GoesOnWithTheNextReplicaWithoutAWord()
+    {
+        await using HangingUpPort killed = new();
+        await using ReplicaDouble lonely = (await ReplicaDouble.StartAsync())
+            .Stream("GET /api/v1/events?watch=true&from=4", ("events", 5, Change(5, "node_down")), ("no_leader", null, """{"title":"No leader"}"""));
+        await using ReplicaDouble full = (await ReplicaDouble.StartAsync())
+            .Refuse("GET /api/v1/events?watch=true&from=5", 429, "Too many watchers", "No room.");
+        await using ReplicaDouble last = (await ReplicaDouble.StartAsync())
+            .Stream("GET /api/v1/events?watch=true&from=5", ("events", 6, Change(6, "node_returned")));
+
+        GalectlRun run = await FollowAsync(
+            looks: 1, "--api", killed.Url, "--api", lonely.Url, "--api", full.Url, "--api", last.Url, "events", "-f", "--after", "4");
+
+        Kinds(run).Should().Equal("node_down", "node_returned");
+        last.Received.Should().ContainSingle();
+    }
+
+    [Theory]
+    [InlineData(410)]
+    [InlineData(200)]
+    public async Task Events_FollowedTooFarBehind_FailsAndSaysSo(int status)
+    {
+        const string gone = """{"title":"Gone","status":410,"field":"from","detail":"Index 3 is not kept here any more; the oldest one is 50."}""";
+        await using ReplicaDouble replica = await ReplicaDouble.StartAsync();
+        if (status == 200)
+            replica.Stream("GET /api/v1/events?watch=true&from=3", ("gone", null, gone));
+        else
+            replica.Answer("GET /api/v1/events?watch=true&from=3", gone, status);
+
+        GalectlRun run = await FollowAsync(looks: 1, "--api", replica.Url, "events", "-f", "--after", "3");
+
+        run.ExitCode.Should().Be(1);
+        run.Error.Should().Be($"galectl: Gone (from): Index 3 is not kept here any more; the oldest one is 50.{Environment.NewLine}");
+    }
+
+    [Fact]
+    public async Task Events_FollowedAtAGaleLbThatDoesNotStream_FailsAndSaysSo()
+    {
+        await using ReplicaDouble replica = (await ReplicaDouble.StartAsync()).Answer("GET /api/v1/events?watch=true", FirstEvents);
+
+        GalectlRun run = await FollowAsync(looks: 1, "--api", replica.Url, "events", "-f");
+
+        (run.ExitCode, run.Output).Should().Be((1, ""));
+        run.Error.Should().Contain("does not stream");
     }
 
     [Fact]
@@ -120,6 +166,12 @@ public sealed class WatchCommandTests
         run.Output.Trim().Should().BeEmpty();
         run.Error.Should().BeEmpty();
     }
+
+    private static string Change(ulong index, string kind) =>
+        $$"""{"applied_index":{{index}},"events":[{"index":{{index}},"kind":"{{kind}}","subject":"node-1","cause":"why"}]}""";
+
+    private static IEnumerable<string> Kinds(GalectlRun run) =>
+        run.Lines.Select(l => l.Split(' ').First(w => w.StartsWith("node_", StringComparison.Ordinal)));
 
     /// <summary>Runs a command that waits between looks, without waiting, and interrupts it at the last of them.</summary>
     private static async Task<GalectlRun> FollowAsync(int looks, params string[] args)

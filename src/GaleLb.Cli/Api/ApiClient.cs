@@ -25,6 +25,9 @@ internal sealed record ApiRequest(HttpMethod Method, string Path)
 /// <summary>Talks to whichever replica answers, in the order given.</summary>
 internal sealed class ApiClient : IDisposable
 {
+    /// <summary>A replica sends a comment every 5 s where it has nothing to tell: a stream silent for longer is dead.</summary>
+    private static readonly TimeSpan SilenceMin = TimeSpan.FromSeconds(15);
+
     private readonly IReadOnlyList<Uri> _addresses;
     private readonly TimeSpan _timeout;
     private readonly HttpClient _http;
@@ -100,6 +103,65 @@ internal sealed class ApiClient : IDisposable
         throw new ApiException($"no replica could answer{failures}{hint}{doubt}");
     }
 
+    /// <summary>The replicas' addresses in the order given.</summary>
+    public IReadOnlyList<Uri> Addresses => _addresses;
+
+    /// <summary>Follows one replica's stream and returns why it ended.</summary>
+    /// <exception cref="ApiException">It was refused, as every replica would.</exception>
+    public async Task<string> StreamAsync(Uri address, string path, Action<ServerEvent> told, CancellationToken cancellation)
+    {
+        using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(_timeout);
+        try
+        {
+            using HttpRequestMessage message = Message(new ApiRequest(HttpMethod.Get, path), address);
+            using HttpResponseMessage response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
+            if (!response.IsSuccessStatusCode)
+            {
+                string refusal = Refusal(response, await response.Content.ReadAsByteArrayAsync(deadline.Token));
+                return response.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests
+                    ? refusal
+                    : throw new ApiException(refusal);
+            }
+
+            if (response.Content.Headers.ContentType?.MediaType != ServerEvent.MediaType)
+            {
+                throw new ApiException("this gale-lb does not stream what changes");
+            }
+
+            TimeSpan silence = _timeout > SilenceMin ? _timeout : SilenceMin;
+            using StreamReader lines = new(await response.Content.ReadAsStreamAsync(deadline.Token));
+            await ServerEvent.ReadAllAsync(
+                () =>
+                {
+                    deadline.CancelAfter(silence);
+                    return lines.ReadLineAsync(deadline.Token);
+                },
+                told);
+            return "the stream ended";
+        }
+        catch (HttpRequestException e)
+        {
+            return Reason(e);
+        }
+        catch (IOException e)
+        {
+            return $"the connection broke: {e.Message}";
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return $"nothing came for {DurationText.Format(_timeout > SilenceMin ? _timeout : SilenceMin)}";
+        }
+    }
+
+    /// <summary>What a problem document says, in words.</summary>
+    public static string Words(ProblemDocument problem, string title)
+    {
+        string field = problem.Field is { Length: > 0 } name ? $" ({name})" : "";
+        string detail = problem.Detail is { Length: > 0 } text ? $": {text}" : "";
+        return $"{(problem.Title is { Length: > 0 } given ? given : title)}{field}{detail}";
+    }
+
     /// <summary>Reads an answer's document.</summary>
     /// <exception cref="ApiException">It is not what this API answers.</exception>
     public static T Parse<T>(byte[] body, JsonTypeInfo<T> type)
@@ -152,11 +214,7 @@ internal sealed class ApiClient : IDisposable
             return body.Length == 0 ? $"answered {status}{unknown}" : $"answered {status}{unknown}: {Shown(body)}";
         }
 
-        ProblemDocument problem = Parse(body, CliJson.Default.ProblemDocument);
-        string title = problem.Title is { Length: > 0 } given ? given : status;
-        string field = problem.Field is { Length: > 0 } name ? $" ({name})" : "";
-        string detail = problem.Detail is { Length: > 0 } text ? $": {text}" : "";
-        return $"{title}{field}{detail}";
+        return Words(Parse(body, CliJson.Default.ProblemDocument), status);
     }
 
     private static string Reason(HttpRequestException e) => e switch

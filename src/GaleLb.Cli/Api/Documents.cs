@@ -34,6 +34,9 @@ internal sealed record RaftDocument
     public ulong CommitIndex { get; set; }
     public ulong AppliedIndex { get; set; }
     public bool LeaderContact { get; set; } = true;
+
+    /// <summary>Empty when the replica's version does not say.</summary>
+    public string Log { get; set; } = "";
 }
 
 internal sealed record NodeCountsDocument
@@ -256,6 +259,32 @@ internal sealed record ImpactDocument
     public string Summary { get; set; } = "";
 }
 
+internal sealed record DifferencesDocument
+{
+    public ulong From { get; set; }
+    public ulong To { get; set; }
+    public IReadOnlyList<FieldDifferenceDocument> Settings { get; set; } = [];
+    public IReadOnlyList<ItemDifferenceDocument> Services { get; set; } = [];
+    public IReadOnlyList<ItemDifferenceDocument> Nodes { get; set; } = [];
+    public IReadOnlyList<ItemDifferenceDocument> Blacklist { get; set; } = [];
+    public IReadOnlyList<ItemDifferenceDocument> Blocks { get; set; } = [];
+    public IReadOnlyList<ImpactDocument> Slots { get; set; } = [];
+}
+
+internal sealed record FieldDifferenceDocument
+{
+    public string Field { get; set; } = "";
+    public string? From { get; set; }
+    public string? To { get; set; }
+}
+
+internal sealed record ItemDifferenceDocument
+{
+    public string Id { get; set; } = "";
+    public string Change { get; set; } = "";
+    public IReadOnlyList<FieldDifferenceDocument> Fields { get; set; } = [];
+}
+
 internal sealed record ProblemDocument
 {
     public string? Title { get; set; }
@@ -292,6 +321,7 @@ internal sealed record ServiceRequest(
 [JsonSerializable(typeof(EventsDocument))]
 [JsonSerializable(typeof(OrderDocument))]
 [JsonSerializable(typeof(DryRunDocument))]
+[JsonSerializable(typeof(DifferencesDocument))]
 [JsonSerializable(typeof(ProblemDocument))]
 [JsonSerializable(typeof(BanRequest))]
 [JsonSerializable(typeof(MemberRequest))]

@@ -6,13 +6,23 @@ using GaleLb.Cli.Output;
 
 namespace GaleLb.Cli.Commands;
 
-/// <summary><c>galectl explain</c> and <c>galectl conntrack</c>: answers that are shown as they come.</summary>
+/// <summary><c>galectl explain</c>, <c>conntrack</c> and <c>state</c>: answers that are shown as they come.</summary>
 internal static class DocumentCommands
 {
     public static IEnumerable<Command> Create(GlobalOptions globals)
     {
         yield return Explain(globals);
         yield return Conntrack(globals);
+        yield return State(globals);
+    }
+
+    private static Command State(GlobalOptions globals)
+    {
+        Option<ulong?> index = new("--index") { Description = "As it was at this log index; now when left out", HelpName = "INDEX" };
+        Command command = new("state", "Show all that the log has decided, now or at an index") { index };
+        globals.Handle(command, (call, parsed, cancellation) =>
+            ShowAsync(call, parsed.GetValue(index) is { } at ? $"state?index={at}" : "state", cancellation));
+        return command;
     }
 
     private static Command Explain(GlobalOptions globals)
@@ -21,11 +31,13 @@ internal static class DocumentCommands
         Option<string> destination = new("--dst") { Description = "Where it goes", HelpName = "IP:PORT", Required = true };
         Option<string> protocol = new("--protocol") { Description = "Its protocol", HelpName = "tcp|udp", DefaultValueFactory = _ => "tcp" };
         protocol.AcceptOnlyFromAmong("tcp", "udp");
-        Command command = new("explain", "Say which node a packet would reach, and why") { source, destination, protocol };
+        Option<ulong?> index = new("--index") { Description = "By the table of this log index instead of the kernel's", HelpName = "INDEX" };
+        Command command = new("explain", "Say which node a packet would reach, and why") { source, destination, protocol, index };
         globals.Handle(command, (call, parsed, cancellation) =>
         {
             string src = EndPoint("--src", parsed.GetRequiredValue(source)), dst = EndPoint("--dst", parsed.GetRequiredValue(destination));
-            return ShowAsync(call, $"explain?src={src}&dst={dst}&protocol={parsed.GetValue(protocol)}", cancellation);
+            string then = parsed.GetValue(index) is { } at ? $"&index={at}" : "";
+            return ShowAsync(call, $"explain?src={src}&dst={dst}&protocol={parsed.GetValue(protocol)}{then}", cancellation);
         });
         return command;
     }

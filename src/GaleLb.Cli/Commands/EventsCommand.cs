@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using System.Text.Json;
 using GaleLb.Cli.Api;
 using GaleLb.Cli.Output;
@@ -8,60 +9,58 @@ namespace GaleLb.Cli.Commands;
 /// <summary><c>galectl events [-f]</c>: what changed, by whom and why.</summary>
 internal static class EventsCommand
 {
-    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
-
     public static Command Create(GlobalOptions globals)
     {
         Option<ulong> after = new("--after") { Description = "Only what changed after this index", HelpName = "INDEX", DefaultValueFactory = _ => 0 };
-        Option<bool> follow = new("--follow", "-f") { Description = "Go on with what changes from now on" };
+        Option<bool> follow = new("--follow", "-f") { Description = "Go on with what changes from now on, from replica to replica" };
         Command command = new("events", "Show what changed: index, time, subject, cause") { after, follow };
         globals.Handle(command, async (call, parsed, cancellation) =>
         {
-            ulong seen = await ShowAsync(call, parsed.GetValue(after), cancellation);
-            while (parsed.GetValue(follow))
+            ulong index = parsed.GetValue(after);
+            if (!parsed.GetValue(follow))
             {
-                call.Output.Flush();
-                try
-                {
-                    await globals.Environment.Delay(PollInterval, cancellation);
-                    seen = await ShowAsync(call, seen, cancellation);
-                }
-                catch (ApiException e)
-                {
-                    // Following outlasts a cluster that is away for a while; the index says where to go on.
-                    call.Error.WriteLine($"galectl: {e.Message}");
-                }
-                catch (OperationCanceledException)
-                {
-                    return;
-                }
+                Show(await call.Api.GetAsync($"events?after={index}", cancellation), call);
+                return;
+            }
+
+            // Following outlasts a cluster that is away for a while.
+            StreamFollower follower = new(call.Api, globals.Environment.Delay, complaint => call.Error.WriteLine($"galectl: {complaint}"));
+            try
+            {
+                await follower.FollowAsync("events", index, told => ShowNow(told, call), cancellation);
+            }
+            catch (OperationCanceledException)
+            {
+                // Ctrl-C is how following ends.
             }
         });
         return command;
     }
 
-    /// <summary>Shows what came after an index, and returns the last index shown.</summary>
-    private static async Task<ulong> ShowAsync(ApiCall call, ulong after, CancellationToken cancellation)
+    private static void ShowNow(ServerEvent told, ApiCall call)
     {
-        byte[] body = await call.Api.GetAsync($"events?after={after}", cancellation);
+        Show(Encoding.UTF8.GetBytes(told.Data), call);
+        call.Output.Flush();
+    }
+
+    private static void Show(byte[] body, ApiCall call)
+    {
         EventsDocument document = ApiClient.Parse(body, CliJson.Default.EventsDocument);
-        if (call.IsJson)
-        {
-            using JsonDocument json = JsonDocument.Parse(body);
-            foreach (JsonElement change in json.RootElement.GetProperty("events").EnumerateArray())
-            {
-                call.Output.WriteLine(change.GetRawText().ReplaceLineEndings(" "));
-            }
-        }
-        else
+        if (!call.IsJson)
         {
             foreach (EventDocument e in document.Events)
             {
                 Write(e, call);
             }
+
+            return;
         }
 
-        return document.Events.Count == 0 ? after : document.Events.Max(e => e.Index);
+        using JsonDocument json = JsonDocument.Parse(body);
+        foreach (JsonElement change in json.RootElement.GetProperty("events").EnumerateArray())
+        {
+            call.Output.WriteLine(change.GetRawText().ReplaceLineEndings(" "));
+        }
     }
 
     private static void Write(EventDocument e, ApiCall call)

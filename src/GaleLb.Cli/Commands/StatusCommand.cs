@@ -25,7 +25,7 @@ internal static class StatusCommand
         Line(output, "cluster", Quantity.OrDash(status.Replica.ClusterId));
         Line(output, "role", $"{raft.Role}, term {raft.Term}", raft.LeaderContact ? Tone.Good : Tone.Bad);
         Line(output, "leader", Leader(raft), raft.Leader is not null && raft.LeaderContact ? Tone.Plain : Tone.Bad);
-        Line(output, "log", $"committed {raft.CommitIndex}, applied {raft.AppliedIndex}");
+        Line(output, "log", $"committed {raft.CommitIndex}, applied {raft.AppliedIndex}{Log(raft.Log)}", raft.Log is "" or "complete" ? Tone.Plain : Tone.Bad);
         Line(output, "nodes", Nodes(status.Nodes), status.Nodes.Routable > 0 ? Tone.Good : Tone.Attention);
         Line(output, "data plane", DataPlane(plane), plane is { Attached: true, Error: null } ? Tone.Good : Tone.Bad);
         Line(output, "table", $"{(call.IsWide ? Quantity.OrDash(plane.TableDigest) : Quantity.Digest(plane.TableDigest))} at index {plane.AppliedIndex}");
@@ -58,6 +58,15 @@ internal static class StatusCommand
     private static string Leader(RaftDocument raft) =>
         raft.Leader is null ? "none known"
         : (raft.LeaderAddress ?? raft.Leader) + (raft.LeaderContact ? "" : ", not heard from");
+
+    private static string Log(string state) => state switch
+    {
+        "" => "",
+        "complete" => ", complete",
+        "in_doubt" => ", in doubt: entries may be lost, so it has no vote until the others have shown that none is",
+        "incomplete" => ", incomplete: entries are lost, so it has no vote until the others have sent them",
+        _ => ", " + state,
+    };
 
     private static string Nodes(NodeCountsDocument nodes)
     {

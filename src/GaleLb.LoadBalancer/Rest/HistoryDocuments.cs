@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace GaleLb.LoadBalancer.Rest;
 
 // A state as the log decided it, and what differs between two: log times, no wall times, and nothing of one replica alone.
@@ -17,7 +15,7 @@ internal sealed record StateDocument(
     ulong AppliedIndex, string StateDigest, string TableDigest, long LogTimeMs, uint StateVersion, string ClusterId, string HashSeed,
     ulong SettingsIndex, IReadOnlyDictionary<string, string> NodeHealth, IReadOnlyDictionary<string, string> Baseline,
     IReadOnlyDictionary<string, string>? Staged, IReadOnlyList<ServiceStateDocument> Services, IReadOnlyList<NodeStateDocument> Nodes,
-    IReadOnlyList<PlaceStateDocument> RetiredPlaces, IReadOnlyList<BanStateDocument> Blacklist, IReadOnlyList<BlockStateDocument> Blocks,
+    IReadOnlyList<RetiredPlaceDocument> RetiredPlaces, IReadOnlyList<BanStateDocument> Blacklist, IReadOnlyList<BlockStateDocument> Blocks,
     IReadOnlyList<EjectionDocument> Ejections, int Events);
 
 /// <param name="Ids">Its rows in the forwarding table, in the order of its addresses.</param>
@@ -26,17 +24,15 @@ internal sealed record ServiceStateDocument(
     string Name, IReadOnlyList<string> Addresses, int Port, string Protocol, string Forwarding, string Scheduler, string Hash, int TargetPort,
     IReadOnlyList<int> Ids, uint? Ring, int Nodes, ulong Index);
 
-/// <param name="Place">Null after its address was lost to another node.</param>
+/// <param name="Address">Null, as its place in the kernel's maps is, after it was lost to another node.</param>
 /// <param name="Services">Empty: all.</param>
 internal sealed record NodeStateDocument(
-    string Id, string Instance, PlaceStateDocument? Place, int Port, string State, string Phase, long PhaseSinceLogMs, string? Reason, bool Draining,
+    string Id, string Instance, string? Address, int? Place, uint? Generation, int Port, string State, string Phase, long PhaseSinceLogMs, string? Reason, bool Draining,
     long? SuspectSinceLogMs, int Weight, int? OrderedWeight, int Fails, bool FlowsRefused, IReadOnlyList<string> Services,
     IReadOnlyList<string> NotServing, ulong RegisteredIndex, ulong Index);
 
-/// <summary>A place in the kernel's maps. A retired one is named after the node that gave it up.</summary>
-internal sealed record PlaceStateDocument(
-    string Address, int Place, uint Generation, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Node,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? SinceLogMs);
+/// <summary>A place in the kernel's maps that its node gave up.</summary>
+internal sealed record RetiredPlaceDocument(string Node, string Address, int Place, uint Generation, long SinceLogMs);
 
 internal sealed record BanStateDocument(string Node, long SinceLogMs, long UntilLogMs, bool Ordered, string Reason, ulong Index);
 

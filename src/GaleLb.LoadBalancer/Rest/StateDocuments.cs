@@ -17,7 +17,7 @@ internal static class StateDocuments
         state.LogTime.Milliseconds, state.StateVersion, state.ClusterId.ToString(), state.HashSeed.ToString(), state.SettingsLastChange.Value,
         Keys(new ClusterSettings(state.NodeHealth, [])), Keys(state.Baseline), state.Staged is { } staged ? Keys(staged.Settings) : null,
         [.. state.Services.Values.Select(Of)], [.. state.Nodes.Values.Select(Of)],
-        [.. state.Retired.Values.Select(r => Of(r.Place) with { Node = r.Name, SinceLogMs = r.Since.Milliseconds })],
+        [.. state.Retired.Values.Select(Of)],
         [.. state.Blacklist.Values.Select(Of)], [.. state.Blocks.Values.Select(Of)],
         [.. state.Ejections.Select(e => new EjectionDocument(e.Node, e.At.Milliseconds))], state.Events.Count);
 
@@ -34,12 +34,13 @@ internal static class StateDocuments
     }
 
     private static NodeStateDocument Of(NodeRecord node) => new(
-        node.Name, node.Instance.ToString(), node.Place is { } place ? Of(place) : null, node.Port, Word(node.State), Word(node.Phase),
+        node.Name, node.Instance.ToString(), node.Place?.Address.ToString(), node.Place?.Index.Value, node.Place?.Generation.Value, node.Port, Word(node.State), Word(node.Phase),
         node.PhaseSince.Milliseconds, node.Phase == NodePhase.Down ? Word(node.DownReason) : null, node.Draining, node.SuspectSince?.Milliseconds,
         node.Weight, node.OrderedWeight, node.Fails, node.FlowsRefused, node.Services, node.NotServing, node.RegisteredIndex.Value,
         node.LastChange.Value);
 
-    private static PlaceStateDocument Of(NodePlace place) => new(place.Address.ToString(), place.Index.Value, place.Generation.Value, null, null);
+    private static RetiredPlaceDocument Of(RetiredPlace retired) => new(
+        retired.Name, retired.Place.Address.ToString(), retired.Place.Index.Value, retired.Place.Generation.Value, retired.Since.Milliseconds);
 
     private static BanStateDocument Of(BlacklistEntry ban) =>
         new(ban.Node, ban.Since.Milliseconds, ban.Until.Milliseconds, ban.Ordered, ban.Reason, ban.LastChange.Value);

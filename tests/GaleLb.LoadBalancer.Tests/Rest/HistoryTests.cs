@@ -49,7 +49,7 @@ public sealed class HistoryTests : IAsyncLifetime
         state.GetProperty("services")[0].GetProperty("nodes").GetInt32().Should().Be(1);
         state.GetProperty("blacklist")[0].GetProperty("reason").GetString().Should().Be("disk");
         state.GetProperty("retired_places").EnumerateArray().Select(p => p.GetProperty("node").GetString()).Should().Equal("node-3");
-        state.GetProperty("nodes")[1].GetProperty("place").GetProperty("address").GetString().Should().Be("10.98.2.102");
+        state.GetProperty("nodes")[1].GetProperty("address").GetString().Should().Be("10.98.2.102");
         state.GetProperty("node_health").GetProperty("node_health.checks_timeout").GetString().Should().Be("5000");
         state.GetProperty("events").GetInt32().Should().Be(_api.State.Events.Count);
     }
