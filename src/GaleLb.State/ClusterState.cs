@@ -15,7 +15,10 @@ namespace GaleLb.State;
 /// </summary>
 public sealed record ClusterState
 {
-    public const uint StateVersionMax = 1;
+    /// <summary>
+    /// What this program can apply: 1 is the first version, 2 takes orders about members into the history.
+    /// </summary>
+    public const uint StateVersionMax = 2;
     public const int EventsMax = 10_000;
     public const int AnswersMax = 10_000;
 

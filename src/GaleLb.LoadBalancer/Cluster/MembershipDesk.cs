@@ -10,9 +10,10 @@ namespace GaleLb.LoadBalancer.Cluster;
 
 /// <summary>
 /// Takes orders about members on any replica: carries them out when this one leads, hands them to the leader otherwise.
-/// They are no entries of the state machine but are answered like those.
+/// They are no entries of the state machine but are answered like those, and told in its history before they are carried out.
 /// </summary>
-internal sealed class MembershipDesk(IReplica replica, PeerNetwork network, PeerDirectory directory, TimeProvider time)
+internal sealed class MembershipDesk(
+    IReplica replica, PeerNetwork network, PeerDirectory directory, OrderDesk orders, ClusterMachine machine, TimeProvider time)
 {
     private readonly LeaderRoute _route = new(replica, network, time);
 
@@ -31,9 +32,9 @@ internal sealed class MembershipDesk(IReplica replica, PeerNetwork network, Peer
         {
             return order.OrderCase switch
             {
-                MembersRequest.OrderOneofCase.Admit => await AdmitAsync(order.Admit, order.DryRun, status, cancellation),
-                MembersRequest.OrderOneofCase.Expel => await ExpelAsync(order.Expel, order.DryRun, status, cancellation),
-                MembersRequest.OrderOneofCase.HandOver => await HandOverAsync(order.HandOver, order.DryRun, status, cancellation),
+                MembersRequest.OrderOneofCase.Admit => await AdmitAsync(order, status, cancellation),
+                MembersRequest.OrderOneofCase.Expel => await ExpelAsync(order, status, cancellation),
+                MembersRequest.OrderOneofCase.HandOver => await HandOverAsync(order, status, cancellation),
                 _ => throw new RpcException(StatusCode.InvalidArgument, "order: admit, expel or hand_over expected"),
             };
         }
@@ -48,9 +49,9 @@ internal sealed class MembershipDesk(IReplica replica, PeerNetwork network, Peer
         .Where(p => p.Id != status.Self && p.RecentlyActive && status.Membership.IsVoter(p.Id))
         .MaxBy(p => p.Match)?.Id ?? MemberId.None;
 
-    private async Task<ProposeResponse> AdmitAsync(AdmitMember order, bool dryRun, ReplicaStatus status, CancellationToken cancellation)
+    private async Task<ProposeResponse> AdmitAsync(MembersRequest order, ReplicaStatus status, CancellationToken cancellation)
     {
-        string address = order.Address;
+        string address = order.Admit.Address;
         if (status.Membership.Find(address) is { } seat)
             return Seated(seat, status);
         bool admitted = false;
@@ -63,12 +64,15 @@ internal sealed class MembershipDesk(IReplica replica, PeerNetwork network, Peer
                 return Conflict(
                     $"the replica at {address} holds data of a cluster already; it can join only with an empty data_directory", "address");
             MemberId id = new(theirs.MemberId);
-            Member member = new(id, address, order.Observer ? MemberRole.Observer : MemberRole.Learner);
-            if (dryRun)
-                return Ok(status.CommitIndex, $"{id} would learn" + (order.Observer ? "" : ", and vote once it has caught up"));
+            Member member = new(id, address, order.Admit.Observer ? MemberRole.Observer : MemberRole.Learner);
+            if (order.DryRun)
+                return Ok(status.CommitIndex, $"{id} would learn" + (order.Admit.Observer ? "" : ", and vote once it has caught up"));
+            string role = order.Admit.Observer ? "observer" : "voter";
+            if (await RecordAsync(order, id, $"admit {address} as {role}", cancellation) is { } unrecorded)
+                return unrecorded;
             ProposeResponse response = await ChangeAsync(
                 present => present.Find(address) is null && present.Find(id) is null ? present.With(member) : present,
-                $"{id} learns" + (order.Observer ? "" : ", and votes once it has caught up"), cancellation);
+                $"{id} learns" + (order.Admit.Observer ? "" : ", and votes once it has caught up"), cancellation);
             admitted = response.Index > 0;
             return response;
         }
@@ -92,28 +96,29 @@ internal sealed class MembershipDesk(IReplica replica, PeerNetwork network, Peer
             : Conflict($"{seat.Address} belongs to member {seat.Id}, and {there} is there now: remove {seat.Id} first", "address");
     }
 
-    private async Task<ProposeResponse> ExpelAsync(ExpelMember order, bool dryRun, ReplicaStatus status, CancellationToken cancellation)
+    private async Task<ProposeResponse> ExpelAsync(MembersRequest order, ReplicaStatus status, CancellationToken cancellation)
     {
-        MemberId id = new(order.MemberId);
+        MemberId id = new(order.Expel.MemberId);
         if (status.Membership.Find(id) is not { } member)
             return Refuse(CommandOutcome.NotFound, $"no member has the id {id}", "");
         Membership rest = status.Membership.Without(id);
         if (rest.Voters.IsEmpty)
             return Conflict($"{id} is the last voter", "");
         int answering = rest.Voters.Count(v => v == status.Self || status.Progress.Any(p => p.Id == v && p.RecentlyActive));
-        if (!order.Force && answering < rest.Quorum)
+        if (!order.Expel.Force && answering < rest.Quorum)
             return Conflict(
                 $"{rest.Voters.Length} voters would remain, of which {answering} answer and {rest.Quorum} must to decide anything; force it if you must",
                 "force");
         string done = $"{id} at {member.Address} is no member any more";
-        return dryRun
-            ? Ok(status.CommitIndex, $"{id} at {member.Address} would be no member any more")
-            : await ChangeAsync(present => present.Without(id), done, cancellation);
+        if (order.DryRun)
+            return Ok(status.CommitIndex, $"{id} at {member.Address} would be no member any more");
+        return await RecordAsync(order, id, $"remove {member.Address}", cancellation)
+            ?? await ChangeAsync(present => present.Without(id), done, cancellation);
     }
 
-    private async Task<ProposeResponse> HandOverAsync(HandOver order, bool dryRun, ReplicaStatus status, CancellationToken cancellation)
+    private async Task<ProposeResponse> HandOverAsync(MembersRequest order, ReplicaStatus status, CancellationToken cancellation)
     {
-        MemberId to = order.To == 0 ? Successor(status) : new MemberId(order.To);
+        MemberId to = order.HandOver.To == 0 ? Successor(status) : new MemberId(order.HandOver.To);
         if (to.IsNone)
             return Conflict("no other voter answers, so nobody could lead", "");
         if (status.Membership.Find(to) is not { } heir)
@@ -124,11 +129,29 @@ internal sealed class MembershipDesk(IReplica replica, PeerNetwork network, Peer
             return Conflict($"{to} at {heir.Address} has no vote, so it cannot lead", "to");
         if (!status.Progress.Any(p => p.Id == to && p.RecentlyActive))
             return Conflict($"{to} at {heir.Address} does not answer, so it cannot lead", "to");
-        if (dryRun)
+        if (order.DryRun)
             return Ok(status.CommitIndex, $"{to} at {heir.Address} would lead");
+        if (await RecordAsync(order, to, $"hand leadership to {heir.Address}", cancellation) is { } unrecorded)
+            return unrecorded;
         return await replica.TransferLeadershipAsync(to, cancellation)
             ? Ok(replica.Status.CommitIndex, $"leadership was handed to {to} at {heir.Address}")
             : Conflict($"{to} at {heir.Address} did not take over within an election timeout", "to");
+    }
+
+    /// <summary>
+    /// Tells in the history what is about to be carried out, and for whom; null when it may be. Before all members can apply
+    /// such an entry there is no telling, and orders are carried out all the same.
+    /// </summary>
+    private async Task<ProposeResponse?> RecordAsync(MembersRequest order, MemberId member, string words, CancellationToken cancellation)
+    {
+        if (machine.State.StateVersion < RecordMemberOrder.VersionMin)
+            return null;
+        CommandEnvelope record = new(new RecordMemberOrder(member.ToString(), words))
+        {
+            Origin = order.Origin.Length is > 0 and <= CommandEnvelope.OriginMax ? order.Origin : "peer",
+        };
+        ProposeResponse response = await orders.RespondAsync(CommandCodec.Encode(record), cancellation);
+        return response.Outcome == ProposeResponse.Types.Outcome.Committed ? null : response;
     }
 
     private async Task<ProposeResponse> ChangeAsync(Func<Membership, Membership> change, string done, CancellationToken cancellation)

@@ -160,7 +160,7 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
         SettingsWatch settings = new(
             identity, file, machine, introductions, network, directory, _dataPlane, time, _logging.CreateLogger<SettingsWatch>());
         OrderDesk orders = new(_replica, network, clock, time);
-        MembershipDesk members = new(_replica, network, directory, time);
+        MembershipDesk members = new(_replica, network, directory, orders, machine, time);
         HealthDesk health = new(machine, clock, time);
         ObservationDesk observations = new(machine, health, identity, _replica, directory, time);
         Readiness readiness = new(planeOptions.XdpMode != DataPlane.XdpMode.Off);
@@ -209,7 +209,8 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
 
         _replica.Start(network, new ReplicaNotes(_logging.CreateLogger<RaftReplica>()));
         network.Start(_replica.Self, introductions, _replica.Introduced);
-        LeaderDuties duties = new(_replica, machine, health, observations, orders, network, file, introductions, time, _logging.CreateLogger<LeaderDuties>());
+        LeaderDuties duties = new(
+            _replica, machine, health, observations, orders, network, directory, file, introductions, time, _logging.CreateLogger<LeaderDuties>());
         duties.Start();
         _undo.Push(duties.DisposeAsync);
         settings.Start();

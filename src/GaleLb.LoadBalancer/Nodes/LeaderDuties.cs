@@ -15,12 +15,13 @@ using GaleLb.State.Commands;
 namespace GaleLb.LoadBalancer.Nodes;
 
 /// <summary>
-/// What the leader alone does: founds the state of a new cluster, asks the others whom they heard, and proposes what
-/// the health judge decides. Nothing here is needed for safety: two leaders would propose the same, and apply judges again.
+/// What the leader alone does: founds the state of a new cluster, raises its version once all members can follow, asks the others
+/// whom they heard, and proposes what the health judge decides. Nothing here is needed for safety: two leaders would propose the same, and apply judges again.
 /// </summary>
 internal sealed class LeaderDuties(
     IReplica replica, ClusterMachine machine, HealthDesk health, ObservationDesk observations, OrderDesk orders, PeerNetwork network,
-    FileSettings file, Introductions introductions, TimeProvider time, ILogger<LeaderDuties> log) : PeriodicWork(TimeSpan.FromMilliseconds(50), time, log)
+    PeerDirectory directory, FileSettings file, Introductions introductions, TimeProvider time, ILogger<LeaderDuties> log)
+    : PeriodicWork(TimeSpan.FromMilliseconds(50), time, log)
 {
     private static readonly TimeSpan LastHeardTimeout = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan ProposalTimeout = TimeSpan.FromSeconds(2);
@@ -48,6 +49,8 @@ internal sealed class LeaderDuties(
             await ProposeAsync(Bootstrap(), stop);
             return;
         }
+        if (StateVersions.Due(machine.State, status.Membership, status.Self, directory) is { } version)
+            await ProposeAsync(new RaiseStateVersion(version), stop);
         if (machine.State.Staged is { } staged && staged.Index != _switched && IsStagedEverywhere(status.Membership))
             await SwitchAsync(staged.Index, stop);
         ImmutableArray<Command> decided = health.Decide();

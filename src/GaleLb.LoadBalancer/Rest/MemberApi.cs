@@ -64,6 +64,7 @@ internal sealed class MemberApi(MembershipDesk members, Receipts receipts)
             return Problem.Invalid("If-Match", "the cluster's members have no ETag; nothing expected here");
         MembersRequest asked = order(terms);
         asked.DryRun = terms.DryRun;
+        asked.Origin = terms.Origin;
         return await CarryOutAsync(asked, outcome, terms, request.HttpContext.RequestAborted);
     }
 

@@ -63,3 +63,17 @@ public sealed record SwitchSettings(LogIndex Staged) : Command
 {
     public override CommandKind Kind => CommandKind.SwitchSettings;
 }
+
+/// <summary>
+/// Takes an order about members into the history: those change the consensus, not the state. Proposed before the order is carried
+/// out, so that none is without its author; whether it came about tell the events that follow. From state version
+/// <see cref="VersionMin"/> on.
+/// </summary>
+/// <param name="Member">Whom it is about: an id, or an address.</param>
+/// <param name="Order">What is ordered, in words.</param>
+public sealed record RecordMemberOrder(string Member, string Order) : Command
+{
+    public const uint VersionMin = 2;
+
+    public override CommandKind Kind => CommandKind.RecordMemberOrder;
+}

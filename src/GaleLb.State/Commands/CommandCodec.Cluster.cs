@@ -26,6 +26,10 @@ public static partial class CommandCodec
             case SwitchSettings change:
                 writer.U64(change.Staged.Value);
                 break;
+            case RecordMemberOrder record:
+                writer.Text(record.Member);
+                writer.Text(record.Order);
+                break;
             case PlaceReleased released:
                 writer.U16(released.Index.Value);
                 writer.U32(released.Generation.Value);
@@ -63,6 +67,7 @@ public static partial class CommandCodec
         CommandKind.StageSettings => new StageSettings(reader.Settings()),
         CommandKind.UnstageSettings => new UnstageSettings(),
         CommandKind.SwitchSettings => new SwitchSettings(new LogIndex(reader.U64())),
+        CommandKind.RecordMemberOrder => new RecordMemberOrder(reader.Text(), reader.Text()),
         CommandKind.PlaceReleased => new PlaceReleased(new NodeIndex(reader.U16()), new Generation(reader.U32())),
         CommandKind.BlockExpired => new BlockExpired(reader.Prefix(), new LogIndex(reader.U64())),
         CommandKind.AddService => new AddService(reader.Service()),

@@ -9,6 +9,9 @@ public enum CommandKind : byte
     StageSettings = 4,
     UnstageSettings = 5,
     SwitchSettings = 6,
+
+    /// <summary>From state version 2 on.</summary>
+    RecordMemberOrder = 7,
     NodeRegister = 10,
     NodeReturned = 11,
     NodeRoutable = 12,

@@ -11,6 +11,7 @@ public enum EventKind : byte
     StateVersionRaised = 3,
     SettingsChanged = 4,
     EntryUnreadable = 5,
+    MemberOrdered = 6,
     NodeRegistered = 10,
     NodeChanged = 11,
     NodeReturned = 12,

@@ -36,6 +36,7 @@ internal static class ClusterRules
         StageSettings stage => Stage(t, stage),
         UnstageSettings => Unstage(t),
         SwitchSettings change => Switch(t, change),
+        RecordMemberOrder record => Record(t, record),
         _ => t.Invalid("kind", $"{command.Kind} has no rule"),
     };
 
@@ -45,6 +46,16 @@ internal static class ClusterRules
             return t.Conflict($"the state is already of version {t.State.StateVersion}");
         t.State = t.State with { StateVersion = command.Version };
         t.Tell(EventKind.StateVersionRaised, "", $"to {command.Version}");
+        return t.Ok();
+    }
+
+    private static CommandAnswer Record(Transition t, RecordMemberOrder command)
+    {
+        if (t.State.StateVersion < RecordMemberOrder.VersionMin)
+            return t.Conflict($"orders about members are told from state version {RecordMemberOrder.VersionMin} on, the state is of version {t.State.StateVersion}");
+        if (command.Member.Length > NameRules.TextMax || command.Order.Length > NameRules.TextMax)
+            return t.Invalid("order", $"at most {NameRules.TextMax} characters expected");
+        t.Tell(EventKind.MemberOrdered, command.Member, command.Order);
         return t.Ok();
     }
 

@@ -59,10 +59,11 @@ internal sealed class ApiHarness : IAsyncDisposable
                 return Task.CompletedTask;
             },
             Time));
-        OrderRunner runner = new(new OrderDesk(Replica, _network, clock, Time), Replica, Machine, receipts);
+        OrderDesk desk = new(Replica, _network, clock, Time);
+        OrderRunner runner = new(desk, Replica, Machine, receipts);
         OrderApi orders = new(
             runner, new ServiceOrders([ControlPort], [22], () => Replica.Membership),
-            new MemberApi(new MembershipDesk(Replica, _network, Directory, Time), receipts),
+            new MemberApi(new MembershipDesk(Replica, _network, Directory, desk, Machine, Time), receipts),
             new ConfigApi(Replica, Machine, settings, runner, _contact));
         _network.Start(SoleReplica.Id, introductions, _ => { });
         _api = ApiServer.Build(

@@ -25,6 +25,7 @@ internal static class CommandSamples
         new StageSettings(Settings),
         new UnstageSettings(),
         new SwitchSettings(Seen),
+        new RecordMemberOrder("0000000000000011", "leadership to it"),
         new NodeRegister("node-1", Seen, Cluster.At("10.0.0.1", 5, 0, 8080, "a", "b"), Serving: true),
         new NodeRegister("node-1", LogIndex.Zero, Cluster.At("2001:db8::7"), Serving: false),
         new NodeReturned("node-1", Seen),
