@@ -95,6 +95,49 @@ public sealed class ReplicaFailureTests(ClusterFixture fixture) : ClusterTests(f
     });
 
     [RootFact]
+    public Task Leader_Killed_WhoFollowsItsEventsMissesNoneAndSeesNoneTwice() => ObserveAsync(async () =>
+    {
+        var (old, _) = await Cluster.WaitForLeaderAsync(ElectionLimit, Cluster.AllReplicas);
+        var survivors = Cluster.AllReplicas.Remove(old);
+        IEnumerable<string> addresses = survivors.Insert(0, old).SelectMany(replica => new[] { "--api", ReplicaApi.PrivateBase(replica).ToString() });
+        using var follower = Daemon.Start(
+            Topology.Replica(survivors[0]), Path.Combine(Cluster.Directory, $"events-{old}"), Repository.Binary("galectl"),
+            [.. addresses, "events", "--follow", "--output", "json"]);
+        await Eventually.HoldsAsync("the leader's events arrive", TimeSpan.FromSeconds(5), () => Task.FromResult(follower.Log.Contains("\"kind\"", StringComparison.Ordinal)));
+
+        Cluster.Replica(old).Kill();
+        await Cluster.WaitForLeaderAsync(ElectionLimit, survivors);
+        foreach (var order in new[] { "drain", "undrain", "drain", "undrain" })
+        {
+            (await Cluster.Api(survivors[1]).SendAsync(HttpMethod.Post, $"/api/v1/nodes/node-1/{order}")).EnsureSuccessStatusCode();
+        }
+
+        await Cluster.MendAsync();
+        var told = (await Cluster.Api(survivors[0]).GetAsync("/api/v1/events")).GetProperty("events").EnumerateArray().Select(e => e.GetRawText()).ToList();
+        await Eventually.HoldsAsync("all events have arrived", TimeSpan.FromSeconds(10), () => Task.FromResult(Lines(follower).Count >= told.Count));
+        Lines(follower).Take(told.Count).Should().Equal(told);
+        told.Count(line => line.Contains("node_drained", StringComparison.Ordinal)).Should().BeGreaterThanOrEqualTo(2);
+    });
+
+    [RootFact]
+    public Task State_OfOneIndex_IsTheSameOnEveryReplicaAndTheHandOverHasItsCaller() => ObserveAsync(async () =>
+    {
+        await Cluster.WaitForLeaderAsync(ElectionLimit, Cluster.AllReplicas);
+        await Cluster.WaitForSameTableAsync(Cluster.AllReplicas);
+        (await Cluster.Api(1).SendAsync(HttpMethod.Post, "/api/v1/cluster/transfer-leadership")).EnsureSuccessStatusCode();
+        await Cluster.WaitForLeaderAsync(ElectionLimit, Cluster.AllReplicas);
+
+        var events = (await Cluster.Api(2).GetAsync("/api/v1/events")).GetProperty("events").EnumerateArray().ToList();
+        var order = events.Last(e => e.GetProperty("kind").GetString() == "member_ordered");
+        var index = order.GetProperty("index").GetUInt64();
+
+        order.GetProperty("origin").GetString().Should().Be("rest 127.0.0.1");
+        order.GetProperty("cause").GetString().Should().StartWith("hand leadership to 10.98.2.");
+        var states = await Task.WhenAll(Cluster.AllReplicas.Select(replica => Cluster.Api(replica).GetTextAsync($"/api/v1/state?index={index}")));
+        states.Distinct(StringComparer.Ordinal).Should().ContainSingle("a state is a function of the log").Which.Should().Contain("\"node-3\"");
+    });
+
+    [RootFact]
     public Task Leader_Unplugged_IsReplacedAndFollowsOnceItIsBack() => ObserveAsync(async () =>
     {
         var old = await Cluster.WaitForLeaderAsync(Cluster.AllReplicas);
@@ -125,4 +168,7 @@ public sealed class ReplicaFailureTests(ClusterFixture fixture) : ClusterTests(f
         await Cluster.WaitForRoutableAsync(3, 1, 3);
         (await ClientRequests.ManyAsync(1, 50)).Should().OnlyContain(answer => answer.Failure == null);
     });
+
+    private static List<string> Lines(Daemon follower) =>
+        [.. follower.Log.Split('\n').Where(line => line.StartsWith('{') && line.EndsWith('}'))];
 }
