@@ -11,6 +11,9 @@ internal sealed record SentEvent(string Name, string? Id, string Data)
 /// <summary>Reads an open stream of server-sent events.</summary>
 internal sealed class EventReader(HttpResponseMessage response) : IDisposable
 {
+    /// <summary>For a test that would wait in vain, on the busiest machine.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     private readonly StreamReader _lines = new(response.Content.ReadAsStream());
 
     public HttpResponseMessage Response => response;
@@ -20,7 +23,7 @@ internal sealed class EventReader(HttpResponseMessage response) : IDisposable
     {
         string name = "";
         string? id = null, data = null;
-        while (await _lines.ReadLineAsync() is { } line)
+        while (await _lines.ReadLineAsync().WaitAsync(Patience) is { } line)
         {
             if (line.Length == 0)
             {
