@@ -9,10 +9,12 @@
 #include "galelb_source.h"
 #include "galelb_stats.h"
 
+/* A later fragment opens nothing: its first did, or was dropped. */
 static __always_inline int is_opening(const struct packet *packet)
 {
-	return packet->key.protocol == IPPROTO_UDP ||
-	       (packet->tcp_flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) == TCP_SYN;
+	if (packet->key.protocol == IPPROTO_UDP)
+		return !(packet->traits & PACKET_FRAGMENT_LATER);
+	return (packet->tcp_flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) == TCP_SYN;
 }
 
 static __always_inline int dead_man_has_struck(const struct gale_config *settings)

@@ -48,16 +48,25 @@ static __always_inline int icmp_is_echo_request(const struct packet *packet, __u
 	return type == (packet->traits & PACKET_IPV6 ? ICMPV6_ECHO_REQUEST : ICMP_ECHO_REQUEST);
 }
 
-/*
- * The packet quoted at offset into the frame. Its key is turned around: as a packet of the side that the error
- * came to would have it, so that it leads to the same half as that side's packets do. 0, or -1.
- */
-static __always_inline int parse_quote(void *data, void *end, __u32 offset, struct packet *quoted)
+/* Whether the ICMP header belongs to the packet: a frame may go on behind what its IP header counts. */
+static __always_inline int icmp_is_whole(const struct packet *packet)
 {
+	return packet->ip_length >= packet->l4_offset - packet->l3_offset + sizeof(struct icmp_header);
+}
+
+/*
+ * The packet that an error quotes. Its key is turned around: as a packet of the side that the error came to would
+ * have it, so that it leads to the same half as that side's packets do. Its ip_length is how much is quoted; what
+ * follows in the frame is no part of it, nor of what the error's checksum covers. 0, or -1.
+ */
+static __always_inline int parse_quote(void *data, void *end, const struct packet *error, struct packet *quoted)
+{
+	__u32 offset = error->l4_offset + sizeof(struct icmp_header);
 	void *l3 = data + (offset & HEADER_OFFSET_MASK);
 	struct udphdr *ports;
 
 	quoted->l3_offset = offset;
+	quoted->ip_length = error->l3_offset + error->ip_length - offset;
 	if (quoted->traits & PACKET_IPV6) {
 		struct ipv6hdr *ip = l3;
 
@@ -81,7 +90,8 @@ static __always_inline int parse_quote(void *data, void *end, __u32 offset, stru
 	if (quoted->key.protocol != IPPROTO_TCP && quoted->key.protocol != IPPROTO_UDP)
 		return -1;
 	ports = data + (quoted->l4_offset & HEADER_OFFSET_MASK);
-	if ((void *)ports + QUOTE_TRANSPORT_LENGTH > end)
+	if ((void *)ports + QUOTE_TRANSPORT_LENGTH > end ||
+	    quoted->l4_offset - offset + QUOTE_TRANSPORT_LENGTH > quoted->ip_length)
 		return -1;
 	quoted->key.source_port = ports->dest;
 	quoted->key.destination_port = ports->source;
@@ -98,12 +108,14 @@ static __always_inline __u64 csum_negative(__u64 diff)
 	return (__u16)~csum_fold(diff);
 }
 
-/* A transport checksum, if the quote reaches that far; by how much it changed. */
-static __always_inline __u64 translate_quoted_check(void *check, void *end, __u64 diff)
+/* A transport checksum at place in the transport header, if the quote reaches that far; by how much it changed. */
+static __always_inline __u64 translate_quoted_check(void *transport, void *end, const struct packet *quoted,
+						    __u32 place, __u64 diff)
 {
-	__sum16 *field = check;
+	__sum16 *field = transport + place;
 
-	if ((void *)(field + 1) > end)
+	if ((void *)(field + 1) > end ||
+	    quoted->l4_offset - quoted->l3_offset + place + sizeof(*field) > quoted->ip_length)
 		return 0;
 	*field = csum_update(*field, diff);
 	return csum_negative(diff);
@@ -144,10 +156,9 @@ static __always_inline int translate_quote(void *data, void *end, const struct p
 	ports->dest = flow->source_port;
 	*diff += flow->port_csum_diff;
 	if (quoted->key.protocol == IPPROTO_TCP)
-		*diff += translate_quoted_check((void *)ports + offsetof(struct tcphdr, check), end,
-						transport_diff);
+		*diff += translate_quoted_check(ports, end, quoted, offsetof(struct tcphdr, check), transport_diff);
 	else if (ports->check)
-		*diff += translate_quoted_check(&ports->check, end, transport_diff);
+		*diff += translate_quoted_check(ports, end, quoted, offsetof(struct udphdr, check), transport_diff);
 	return 0;
 }
 

@@ -47,7 +47,7 @@ struct packet {
 	struct gale_flow_key key;
 	__u16 l3_offset;
 	__u16 l4_offset;
-	__u16 ip_length; /* of the whole IP packet, as its header says */
+	__u32 ip_length; /* of the whole IP packet, as its header says; of IPv6 it may exceed 16 bits */
 	__u8 traits;	 /* enum packet_trait */
 	__u8 tcp_flags;
 	__u8 ttl;
@@ -212,12 +212,12 @@ static __always_inline int parse_ipv6(void **cursor, void *end, struct packet *p
  */
 static __always_inline int is_malformed(const struct packet *packet, __u32 length)
 {
-	__u32 l4_header = packet->key.protocol == IPPROTO_TCP ? sizeof(struct tcphdr) :
-								sizeof(struct udphdr);
+	__u32 headers = packet->l4_offset - packet->l3_offset;
 
-	return packet->ip_length > length || packet->tcp_data_offset < sizeof(struct tcphdr) ||
-	       (!(packet->traits & PACKET_FRAGMENT_LATER) &&
-		packet->ip_length < packet->l4_offset - packet->l3_offset + l4_header);
+	if (!(packet->traits & PACKET_FRAGMENT_LATER))
+		headers += packet->key.protocol == IPPROTO_TCP ? packet->tcp_data_offset : sizeof(struct udphdr);
+	return packet->ip_length > length || packet->ip_length < headers ||
+	       packet->tcp_data_offset < sizeof(struct tcphdr);
 }
 
 /* Ports, and a TCP packet's flags; the cursor stays at the header. 0, or -1. */

@@ -39,9 +39,9 @@ static __noinline int private_icmp(struct __sk_buff *skb, struct packet *packet)
 	end = (void *)(long)skb->data_end;
 	icmp = data + (packet->l4_offset & HEADER_OFFSET_MASK);
 	quoted.traits = packet->traits & PACKET_IPV6;
-	if ((void *)(icmp + 1) > end || !icmp_is_error(packet, icmp->type) ||
+	if ((void *)(icmp + 1) > end || !icmp_is_whole(packet) || !icmp_is_error(packet, icmp->type) ||
 	    packet->ip_length > skb->len - packet->l3_offset ||
-	    parse_quote(data, end, packet->l4_offset + sizeof(*icmp), &quoted) ||
+	    parse_quote(data, end, packet, &quoted) ||
 	    !address_equal(&quoted.key.destination, &packet->key.destination))
 		return private_icmp_exit(packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
 	flow = flow_of_quote(&quoted, GALE_FLOW_REVERSE);

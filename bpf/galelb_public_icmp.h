@@ -126,7 +126,7 @@ static __noinline int public_icmp_error(struct xdp_md *ctx, struct packet *packe
 	if (!packet)
 		return XDP_DROP;
 	quoted.traits = packet->traits & PACKET_IPV6;
-	if (parse_quote(data, end, packet->l4_offset + sizeof(struct icmp_header), &quoted) ||
+	if (parse_quote(data, end, packet, &quoted) ||
 	    !address_equal(&quoted.key.destination, &packet->key.destination) ||
 	    is_control_port(quoted.key.protocol, quoted.key.destination_port))
 		return public_icmp_exit(packet, GALE_PASS_NOT_OURS, XDP_PASS);
@@ -148,7 +148,7 @@ static __noinline int public_icmp(struct xdp_md *ctx, struct packet *packet)
 	if (!packet)
 		return XDP_DROP;
 	icmp = data + (packet->l4_offset & HEADER_OFFSET_MASK);
-	if ((void *)(icmp + 1) > end ||
+	if ((void *)(icmp + 1) > end || !icmp_is_whole(packet) ||
 	    packet->traits & (PACKET_FRAGMENT_FIRST | PACKET_FRAGMENT_LATER))
 		return public_icmp_exit(packet, GALE_PASS_NOT_OURS, XDP_PASS);
 	if (icmp_is_echo_request(packet, icmp->type))

@@ -74,10 +74,10 @@ static __always_inline void reset_write_tcp(const struct packet *packet,
 /* Clears what is left of the sender's payload where the frame is kept at its minimum length. */
 static __always_inline void clear_padding(void *from, void *end)
 {
-	__u16 *pad = from;
+	__u8 *pad = from;
 
 #pragma clang loop unroll(full)
-	for (int n = 0; n < FRAME_PADDING_MAX / 2; n++, pad++) {
+	for (int n = 0; n < FRAME_PADDING_MAX; n++, pad++) {
 		if ((void *)(pad + 1) > end)
 			break;
 		*pad = 0;
@@ -160,14 +160,14 @@ static __always_inline __u8 refusal_policy(__u32 reason)
 
 /*
  * A packet that is too big for its hop: the sender is told the size that fits. Without "don't fragment" IPv4
- * leaves fragmenting to routers, which this is not.
+ * leaves fragmenting to routers, which this is not. An error is never answered by an error (RFC 1122, 3.2.2).
  */
 static __always_inline int refuse_too_big(struct xdp_md *ctx, struct packet *packet)
 {
 	int verdict = -1;
 
-	if (packet->traits & (PACKET_IPV6 | PACKET_DONT_FRAGMENT) &&
-	    !(packet->traits & PACKET_FRAGMENT_LATER))
+	if (packet->traits & (PACKET_IPV6 | PACKET_DONT_FRAGMENT) && !(packet->traits & PACKET_FRAGMENT_LATER) &&
+	    (packet->key.protocol == IPPROTO_TCP || packet->key.protocol == IPPROTO_UDP))
 		verdict = send_icmp_error(ctx, packet, packet->mtu);
 	count_reason(verdict < 0 ? GALE_DROP_TOO_BIG : GALE_ANSWERED_TOO_BIG, packet->ip_length);
 	return verdict < 0 ? XDP_DROP : verdict;

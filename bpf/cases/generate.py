@@ -12,9 +12,11 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import fragments  # noqa: E402
 import icmp  # noqa: E402
 import l4  # noqa: E402
+import lengths  # noqa: E402
 import stateless  # noqa: E402
 
-TOPICS = {"l4": l4, "stateless": stateless, "icmp": icmp, "fragments": fragments}
+TOPICS = {"l4": l4, "stateless": stateless, "icmp": icmp, "fragments": fragments,
+          "lengths": lengths}
 
 
 def render(records):

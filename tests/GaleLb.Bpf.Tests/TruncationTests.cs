@@ -41,7 +41,9 @@ public sealed class TruncationTests(PacketRig rig) : IClassFixture<PacketRig>
         : EthernetHeader + (frame[12] == 0x08 ? 20 : 40);
 
     /// <summary>Without the padding behind the IP packet: cutting that off changes nothing.</summary>
-    private static int LengthOfPacket(byte[] frame)
+    private static int LengthOfPacket(byte[] frame) => Math.Min(frame.Length, LengthSaid(frame));
+
+    private static int LengthSaid(byte[] frame)
     {
         int offset = 12;
         while (frame[offset] is 0x81 or 0x88) offset += 4;
