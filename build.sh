@@ -26,7 +26,7 @@ usage: ./build.sh VERB [arguments]
                                 the tests of what the playbooks install, on hosts made on this machine (root) or your own
   bench NAME [--json FILE]      a benchmark
   sim [--seeds N] [--seed S]    the deterministic simulator
-  fuzz NAME [--count N]         a fuzzer
+  fuzz NAME [--count N]         a fuzzer: packets [--packets N] [--seed S]; needs root
   fmt [--check]                 format C# and C, or only say what is not formatted
   clean                         remove what was built, and namespaces and pins that a killed run left behind
 USAGE

@@ -1,0 +1,75 @@
+using GaleLb.Bpf.Tests.Support;
+using GaleLb.DataPlane.Layout;
+using GaleLb.DataPlane.Native;
+using static GaleLb.Bpf.Tests.Fuzz.InvariantException;
+
+namespace GaleLb.Bpf.Tests.Fuzz;
+
+/// <summary>Feeds packets to the programs of a world made anew, and has each judged.</summary>
+internal sealed class FuzzRun
+{
+    private const int GrowthMax = 512;
+
+    private readonly PacketRig rig;
+    private readonly Dictionary<GaleReason, GaleCounter> before;
+    private readonly byte[] buffer = new byte[4096];
+
+    public FuzzRun(PacketRig rig, int seed)
+    {
+        this.rig = rig;
+        World = new FuzzWorld(rig, seed);
+        Judge = new PacketJudge(World);
+        before = rig.Counters();
+    }
+
+    public FuzzWorld World { get; }
+
+    public PacketJudge Judge { get; }
+
+    /// <summary>How many packets had each outcome.</summary>
+    public long[] Outcomes { get; } = new long[Enum.GetValues<FuzzOutcome>().Length];
+
+    /// <summary>What came out last, for messages and for packets that refer to it.</summary>
+    public byte[] After { get; private set; } = [];
+
+    /// <summary>Runs one packet. <see cref="After"/> holds what came out, also when a rule is broken.</summary>
+    /// <exception cref="InvariantException">A rule is broken.</exception>
+    public FuzzOutcome Feed(FuzzInput input)
+    {
+        if (input.GivesUp is { } node)
+        {
+            World.GiveUp(rig, node);
+            return FuzzOutcome.Passed;
+        }
+
+        TestRunResult result = rig.Program(input.Program).TestRun(input.Frame, buffer.AsSpan(0, input.Frame.Length + GrowthMax));
+        After = buffer[..result.DataLength];
+        FuzzOutcome outcome = Judge.Judge(input.Program, result.ReturnValue, input.Frame, After, input.Must);
+        Outcomes[(int)outcome]++;
+        return outcome;
+    }
+
+    /// <summary>Each packet has one reason, and the reasons are those that the packets show.</summary>
+    public void CheckCounters()
+    {
+        Dictionary<GaleReason, GaleCounter> after = rig.Counters();
+        long Counted(Func<GaleReason, bool> which) => after.Where(c => which(c.Key)).Sum(c => (long)(c.Value.Packets - before[c.Key].Packets));
+        Check(
+            Counted(r => r is not (GaleReason.ResetSent or GaleReason.UnreachableSent)) == Outcomes.Sum(), "counters",
+            $"{Counted(r => r is not (GaleReason.ResetSent or GaleReason.UnreachableSent))} reasons for {Outcomes.Sum()} packets");
+        Same(FuzzOutcome.Passed, r => r <= GaleReason.PassFragment);
+        Same(FuzzOutcome.ForwardedL4, r => r == GaleReason.ForwardedL4);
+        Same(FuzzOutcome.ForwardedL3, r => r == GaleReason.ForwardedL3);
+        Same(FuzzOutcome.ForwardedL2, r => r == GaleReason.ForwardedL2);
+        Same(FuzzOutcome.ReturnedL4, r => r == GaleReason.ReturnedL4);
+        Same(FuzzOutcome.ForwardedIcmp, r => r == GaleReason.ForwardedIcmp);
+        Same(FuzzOutcome.ReturnedIcmp, r => r == GaleReason.ReturnedIcmp);
+        Same(FuzzOutcome.AnsweredEcho, r => r == GaleReason.AnsweredEcho);
+        Same(FuzzOutcome.AnsweredTooBig, r => r == GaleReason.AnsweredTooBig);
+        Same(FuzzOutcome.ResetSent, r => r == GaleReason.ResetSent);
+        Same(FuzzOutcome.UnreachableSent, r => r == GaleReason.UnreachableSent);
+
+        void Same(FuzzOutcome outcome, Func<GaleReason, bool> which) =>
+            Check(Counted(which) == Outcomes[(int)outcome], "counters", $"{outcome}: {Counted(which)} counted, {Outcomes[(int)outcome]} seen");
+    }
+}

@@ -1,0 +1,33 @@
+using System.Diagnostics;
+using GaleLb.Bpf.Tests.Fuzz;
+using GaleLb.Bpf.Tests.Support;
+
+// The fuzzer of tests/fuzz/packets.sh; under a test runner the assembly is its tests.
+FuzzOptions options;
+try
+{
+    options = FuzzOptions.Parse(args);
+}
+catch (FormatException e)
+{
+    Console.Error.WriteLine(e.Message);
+    Console.Error.WriteLine(FuzzOptions.Usage);
+    return 2;
+}
+
+if (!Environment.IsPrivilegedProcess)
+{
+    Console.Error.WriteLine("fuzz packets: needs root to load the packet programs.");
+    return 1;
+}
+
+Console.WriteLine($"fuzz packets: seed {options.Seed}, packets {options.Packets}");
+using PacketRig rig = new();
+FuzzRunner runner = new(rig, options);
+Stopwatch watch = Stopwatch.StartNew();
+IReadOnlyList<string>? failure = runner.Run();
+foreach (string line in failure ?? []) Console.WriteLine(line);
+double seconds = watch.Elapsed.TotalSeconds;
+Console.WriteLine(
+    $"fuzz packets: {runner.Packets:N0} packets in {runner.Sessions:N0} sessions {(failure is null ? "clean" : "FAILED")} in {seconds:F1} s ({runner.Packets / seconds:N0} packets/s): {runner.Summary}");
+return failure is null ? 0 : 1;
