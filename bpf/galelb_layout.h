@@ -222,7 +222,7 @@ struct gale_control_ports {
 	__u64 udp[GALE_PORT_WORDS];
 };
 
-/* blocks: LPM_TRIE; IPv4 prefixes are 96 longer. The value says nothing: an entry blocks. */
+/* blocks: LPM_TRIE; IPv4 prefixes are 96 longer. An entry blocks; its value, __u32, is its place in block_stats. */
 struct gale_block_key {
 	__u32 prefix_length;
 	struct gale_address address;
@@ -254,7 +254,7 @@ struct gale_config {
 	struct gale_address tunnel_source_v6;
 };
 
-/* stats: PERCPU_ARRAY by enum gale_reason. */
+/* stats: PERCPU_ARRAY by enum gale_reason; block_stats: by the place that an entry of blocks names. */
 struct gale_counter {
 	__u64 packets;
 	__u64 bytes;

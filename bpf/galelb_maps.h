@@ -118,6 +118,13 @@ struct {
 } blocks SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, GALE_BLOCKS_MAX);
+	__type(key, __u32);
+	__type(value, struct gale_counter);
+} block_stats SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);

@@ -41,6 +41,7 @@ enum packet_trait {
 	PACKET_OPTIONS = 8,	   /* IPv4 options or IPv6 extension headers */
 	PACKET_VLAN = 16,
 	PACKET_DONT_FRAGMENT = 32,
+	PACKET_BLOCKED = 64, /* its source is in blocks, at the place in block */
 };
 
 struct packet {
@@ -55,6 +56,7 @@ struct packet {
 	__u16 mtu;	      /* what a too-big answer tells */
 	__be32 fragment_id;
 	__u32 fragment_new_id;
+	__u32 block;
 	__u8 tcp_data_offset; /* in bytes; for UDP as if there were no options */
 };
 

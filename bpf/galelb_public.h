@@ -145,6 +145,7 @@ static __always_inline int public_packet(struct xdp_md *ctx)
 
 	packet.traits = 0;
 	packet.ip_length = 0;
+	packet.block = 0;
 	ethertype = parse_ethernet(&cursor, end, &packet);
 	l3 = cursor;
 	if (ethertype == bpf_htons(ETH_P_IP))
@@ -161,6 +162,9 @@ static __always_inline int public_packet(struct xdp_md *ctx)
 	packet.key.zero[2] = 0;
 	packet.l3_offset = l3 - data;
 	packet.l4_offset = cursor - data;
+	settings = config_lookup();
+	if (unlikely(settings && settings->flags & GALE_CONFIG_BLOCKS))
+		mark_blocked(&packet);
 	if (unlikely(protocol != IPPROTO_TCP && protocol != IPPROTO_UDP)) {
 		if (protocol == (packet.traits & PACKET_IPV6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
 			return public_icmp(ctx, &packet);
@@ -178,6 +182,10 @@ static __always_inline int public_packet(struct xdp_md *ctx)
 	service = service_lookup(&packet.key);
 	if (!service)
 		return public_exit(&packet, GALE_PASS_NOT_OURS, XDP_PASS);
+	if (unlikely(packet.traits & PACKET_BLOCKED)) {
+		count_blocked(packet.block, packet.ip_length);
+		return XDP_DROP;
+	}
 	if (unlikely(is_malformed(&packet, end - l3)))
 		return refuse(ctx, &packet, GALE_DROP_MALFORMED);
 	if (unlikely(packet.traits & (PACKET_FRAGMENT_FIRST | PACKET_OPTIONS))) {
@@ -185,10 +193,6 @@ static __always_inline int public_packet(struct xdp_md *ctx)
 		if (reason)
 			return refuse(ctx, &packet, reason);
 	}
-	settings = config_lookup();
-	if (unlikely(settings && settings->flags & GALE_CONFIG_BLOCKS) &&
-	    is_blocked(&packet.key.source))
-		return refuse(ctx, &packet, GALE_DROP_BLOCKED);
 	if (service->forwarding == GALE_FORWARD_L4)
 		return public_l4(ctx, &packet, service, l3, cursor);
 	return public_stateless(ctx, &packet, &packet, service,

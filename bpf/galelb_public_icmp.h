@@ -16,6 +16,12 @@ static __always_inline int public_icmp_exit(const struct packet *packet, __u32 r
 	return verdict;
 }
 
+static __always_inline int public_icmp_blocked(const struct packet *packet)
+{
+	count_blocked(packet->block, packet->ip_length);
+	return XDP_DROP;
+}
+
 /* Turns an echo request into its reply. */
 static __always_inline int answer_echo(struct xdp_md *ctx, struct packet *packet)
 {
@@ -68,6 +74,8 @@ static __noinline int public_echo(struct xdp_md *ctx, struct packet *packet)
 	packet->key.destination_port = 0;
 	if (!service_lookup(&packet->key))
 		return public_icmp_exit(packet, GALE_PASS_NOT_OURS, XDP_PASS);
+	if (packet->traits & PACKET_BLOCKED)
+		return public_icmp_blocked(packet);
 	return answer_echo(ctx, packet);
 }
 
@@ -133,6 +141,8 @@ static __noinline int public_icmp_error(struct xdp_md *ctx, struct packet *packe
 	service = service_lookup(&quoted.key);
 	if (!service)
 		return public_icmp_exit(packet, GALE_PASS_NOT_OURS, XDP_PASS);
+	if (packet->traits & PACKET_BLOCKED)
+		return public_icmp_blocked(packet);
 	if (packet->ip_length > end - data - packet->l3_offset)
 		return public_icmp_exit(packet, GALE_DROP_MALFORMED, XDP_DROP);
 	if (service->forwarding == GALE_FORWARD_L4)

@@ -30,14 +30,19 @@ static __always_inline struct gale_service *service_lookup(const struct gale_flo
 	return bpf_map_lookup_elem(&services, &key);
 }
 
-/* Whether a client's address is in blocks. */
-static __always_inline int is_blocked(const struct gale_address *source)
+/* Marks a packet of a blocked client. It is dropped only if it is for a service: the host's other traffic goes on. */
+static __always_inline void mark_blocked(struct packet *packet)
 {
 	struct gale_block_key key;
+	__u32 *place;
 
 	key.prefix_length = 128;
-	key.address = *source;
-	return bpf_map_lookup_elem(&blocks, &key) != NULL;
+	key.address = packet->key.source;
+	place = bpf_map_lookup_elem(&blocks, &key);
+	if (!place)
+		return;
+	packet->traits |= PACKET_BLOCKED;
+	packet->block = *place;
 }
 
 #endif

@@ -21,6 +21,21 @@ static __always_inline void count_reason(__u32 reason, __u64 bytes)
 	}
 }
 
+/* A blocked client's packet for a service: by its range, besides its reason. */
+static __always_inline void count_blocked(__u32 place, __u64 bytes)
+{
+	struct gale_counter *counter;
+
+	if (options.explain)
+		return;
+	counter = bpf_map_lookup_elem(&block_stats, &place);
+	if (likely(counter)) {
+		counter->packets++;
+		counter->bytes += bytes;
+	}
+	count_reason(GALE_DROP_BLOCKED, bytes);
+}
+
 static __always_inline struct gale_traffic *traffic_of_node(__u32 node_index)
 {
 	return options.explain ? NULL : bpf_map_lookup_elem(&node_stats, &node_index);

@@ -3,7 +3,7 @@
 import socket
 
 from scapy.layers.inet import ICMP, IP, TCP, UDP, IPOption
-from scapy.layers.inet6 import ICMPv6PacketTooBig, IPv6
+from scapy.layers.inet6 import ICMPv6DestUnreach, ICMPv6EchoRequest, ICMPv6PacketTooBig, IPv6
 from scapy.layers.l2 import Dot1Q, Ether
 from scapy.packet import Raw
 
@@ -290,6 +290,27 @@ def block_cases(f):
     other = "198.51.100.16/28" if f is V4 else "2001:db8:d::/64"
     case = Case("blocked client's packets are dropped, its neighbour's are not", world(f, flags=2, extra=[block(inside)]))
     case.step(PUBLIC, talk.from_client(**SYN), "drop", None, {"DROP_BLOCKED": 1}, half_open=[])
+    yield case
+    number = ICMP_NUMBER if f is V4 else ICMPV6_NUMBER
+    blocked = world(f, flags=2, extra=[block(inside), service(f.vip, 0, number), control_ports(tcp=[22])])
+    case = opened(Case("blocked client's established flow is cut off", world(f, extra=[block(inside)])), talk)
+    case.step(PUBLIC, talk.from_client(REQUEST, **DATA), "drop", None, {"DROP_BLOCKED": 1}, given=[config(flags=2)],
+              flows=["ESTABLISHED"] * 2)
+    yield case
+    case = Case("blocked client's ping of a service address is dropped", blocked)
+    echo = ICMP(type=8, id=7, seq=1) if f is V4 else ICMPv6EchoRequest(id=7, seq=1)
+    case.step(PUBLIC, frame(MAC_CLIENT, MAC_PUBLIC, f.ip(f.client, f.vip), echo), "drop", None, {"DROP_BLOCKED": 1})
+    case.step(PUBLIC, frame(MAC_CLIENT, MAC_PUBLIC, f.ip(f.client, f.stranger), echo), "pass", None, {"PASS_NOT_OURS": 1})
+    yield case
+    case = Case("blocked client's error about a service is dropped", blocked)
+    quoted = Raw(bytes(Ether(talk.to_client(**ACK)).payload))
+    error = ICMP(type=3, code=3) if f is V4 else ICMPv6DestUnreach(code=4)
+    case.step(PUBLIC, frame(MAC_CLIENT, MAC_PUBLIC, f.ip(f.client, f.vip), error, quoted), "drop", None, {"DROP_BLOCKED": 1})
+    yield case
+    case = Case("blocked client's other traffic with the host passes", blocked)
+    for port, reason in ((22, "PASS_CONTROL"), (8443, "PASS_NOT_OURS")):
+        other_talk = Conversation(f, vip_port=port)
+        case.step(PUBLIC, other_talk.from_client(**SYN), "pass", None, {reason: 1})
     yield case
     case = Case("blocks elsewhere do not matter", world(f, flags=2, extra=[block(other)]))
     case.step(PUBLIC, talk.from_client(**SYN), "redirect", talk.to_node(**SYN), {"FORWARDED_L4": 1})

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using GaleLb.Raft;
+using GaleLb.State.Blocks;
 using GaleLb.State.Forwarding;
 
 namespace GaleLb.DataPlane;
@@ -19,6 +20,9 @@ public interface IDataPlane : IDisposable
     ApplyResult Apply(ForwardingTable table);
 
     Counters ReadCounters();
+
+    /// <summary>What this replica dropped of a blocked range's packets since it was blocked; zeros of one that is not.</summary>
+    BlockCounter ReadBlock(ClientPrefix prefix);
 
     /// <summary>Flows as the kernel holds them now, in no order. A flow that begins or ends meanwhile may be missing.</summary>
     /// <param name="limit">How many at most.</param>
@@ -70,6 +74,8 @@ public sealed record Counters(
 
 /// <param name="Reason">In snake case, as <c>forwarded_l4</c> or <c>drop_no_nodes</c>.</param>
 public sealed record ReasonCounter(string Reason, ulong Packets, ulong Bytes);
+
+public readonly record struct BlockCounter(ulong Packets, ulong Bytes);
 
 public sealed record TrafficCounter(
     ulong Connections, ulong PacketsToNode, ulong BytesToNode, ulong PacketsFromNode, ulong BytesFromNode, ulong Refused);

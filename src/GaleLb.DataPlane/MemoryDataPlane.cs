@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using GaleLb.DataPlane.Layout;
 using GaleLb.DataPlane.Planning;
+using GaleLb.State.Blocks;
 using GaleLb.State.Forwarding;
 
 namespace GaleLb.DataPlane;
@@ -73,6 +74,8 @@ public sealed class MemoryDataPlane(DataPlaneOptions options, TimeProvider time)
                 default);
         }
     }
+
+    public BlockCounter ReadBlock(ClientPrefix prefix) => default;
 
     public ImmutableArray<FlowRow> ListFlows(int limit) => [];
 

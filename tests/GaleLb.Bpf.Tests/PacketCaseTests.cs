@@ -26,6 +26,7 @@ public sealed class PacketCaseTests(PacketRig rig) : IClassFixture<PacketRig>
     private void RunStep(PacketStep step, string where)
     {
         Dictionary<GaleReason, GaleCounter> before = rig.Counters();
+        ulong blocked = rig.Blocked();
         (uint verdict, byte[] frame) = rig.Run(step.Program, step.PacketBytes);
         Dictionary<GaleReason, GaleCounter> after = rig.Counters();
 
@@ -42,6 +43,7 @@ public sealed class PacketCaseTests(PacketRig rig) : IClassFixture<PacketRig>
             .Sum(c => (long)c.Value).Should().Be(1, $"each packet has one reason: {outcome}");
         if (step.Counts.TryGetValue("RESET_SENT", out ulong resets))
             counted.GetValueOrDefault(nameof(GaleReason.ResetSent)).Should().Be(resets, outcome);
+        counted.GetValueOrDefault(nameof(GaleReason.DropBlocked)).Should().Be(rig.Blocked() - blocked, $"by range as by reason: {outcome}");
         if (step.Flows is not null) States("flows").Should().Equal(step.Flows, outcome);
         if (step.HalfOpen is not null) States("half_open").Should().Equal(step.HalfOpen, outcome);
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using GaleLb.DataPlane.Layout;
 using GaleLb.DataPlane.Native;
+using GaleLb.State.Blocks;
 using GaleLb.State.Forwarding;
 
 namespace GaleLb.DataPlane.Kernel;
@@ -19,10 +20,25 @@ internal static class CounterReader
             sweeper);
     }
 
+    /// <summary>Of a range that is not blocked here, or not yet, zeros.</summary>
+    public static BlockCounter ReadBlock(KernelMaps maps, ClientPrefix prefix)
+    {
+        // A trie finds the longest entry that covers a key; of a range that is an entry, itself.
+        if (!maps.Blocks.TryLookUp(GaleBlockKey.From(prefix), out uint place)) return default;
+        (ulong packets, ulong bytes) = ReadSum(maps.BlockStats, place);
+        return new BlockCounter(packets, bytes);
+    }
+
     private static ReasonCounter ReadReason(BpfMap stats, GaleReason reason)
     {
+        (ulong packets, ulong bytes) = ReadSum(stats, (uint)reason);
+        return new ReasonCounter(SnakeCase.Of(reason), packets, bytes);
+    }
+
+    private static (ulong Packets, ulong Bytes) ReadSum(BpfMap map, uint index)
+    {
         GaleCounter[] values = new GaleCounter[BpfObject.PossibleCpus];
-        stats.TryLookUpPerCpu((uint)reason, values.AsSpan());
+        map.TryLookUpPerCpu(index, values.AsSpan());
         ulong packets = 0, bytes = 0;
         foreach (GaleCounter value in values)
         {
@@ -30,7 +46,7 @@ internal static class CounterReader
             bytes += value.Bytes;
         }
 
-        return new ReasonCounter(SnakeCase.Of(reason), packets, bytes);
+        return (packets, bytes);
     }
 
     private static TrafficCounter ReadTraffic(BpfMap map, uint index)

@@ -7,6 +7,7 @@ using GaleLb.DataPlane.Netlink;
 using GaleLb.DataPlane.NextHops;
 using GaleLb.DataPlane.Planning;
 using GaleLb.Raft;
+using GaleLb.State.Blocks;
 using GaleLb.State.Forwarding;
 
 namespace GaleLb.DataPlane.Kernel;
@@ -138,6 +139,8 @@ public sealed class KernelDataPlane : IDataPlane
         lock (gate) current = table;
         return CounterReader.Read(programs.Maps, current, sweeper.Counters);
     }
+
+    public BlockCounter ReadBlock(ClientPrefix prefix) => CounterReader.ReadBlock(programs.Maps, prefix);
 
     public ImmutableArray<FlowRow> ListFlows(int limit) => FlowListing.Read(FlowTables(), limit, MonotonicClock.Milliseconds(time));
 

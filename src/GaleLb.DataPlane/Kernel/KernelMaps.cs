@@ -11,7 +11,6 @@ namespace GaleLb.DataPlane.Kernel;
 internal sealed class KernelMaps(BpfObject obj) : IDisposable
 {
     private const int NotSupported = 524; // ENOTSUPP, the kernel's own
-    private const uint BlockValue = 1;
 
     public BpfMap Services { get; } = obj.OpenMap("services");
 
@@ -26,6 +25,8 @@ internal sealed class KernelMaps(BpfObject obj) : IDisposable
     public BpfMap HalfOpen { get; } = obj.OpenMap("half_open");
 
     public BpfMap Blocks { get; } = obj.OpenMap("blocks");
+
+    public BpfMap BlockStats { get; } = obj.OpenMap("block_stats");
 
     public BpfMap ControlPorts { get; } = obj.OpenMap("control_ports");
 
@@ -67,7 +68,7 @@ internal sealed class KernelMaps(BpfObject obj) : IDisposable
             else image.Retired[new RingSlot((int)slot)] = nowMs;
         }
 
-        foreach (GaleBlockKey key in Blocks.Keys<GaleBlockKey>()) image.Blocks.Add(key);
+        ReadBlocks(image);
         image.BlocksEnforced = Config.TryLookUp(0u, out GaleConfig config) && config.Flags.HasFlag(GaleConfigFlag.Blocks);
         return image;
     }
@@ -95,7 +96,7 @@ internal sealed class KernelMaps(BpfObject obj) : IDisposable
     {
         foreach (BpfMap map in new[]
                  {
-                     Services, Rings, Nodes, NextHops, Flows, HalfOpen, Blocks, ControlPorts, DeadMan, Config, Stats, NodeStats, ServiceStats,
+                     Services, Rings, Nodes, NextHops, Flows, HalfOpen, Blocks, BlockStats, ControlPorts, DeadMan, Config, Stats, NodeStats, ServiceStats,
                  })
         {
             map.Dispose();
@@ -154,7 +155,7 @@ internal sealed class KernelMaps(BpfObject obj) : IDisposable
                 break;
             case WriteBlock:
                 // One by one: batches of this kind of map came after 5.10.
-                foreach (MapOperation operation in run) Blocks.Update(((WriteBlock)operation).Key, BlockValue);
+                foreach (MapOperation operation in run) Write((WriteBlock)operation);
                 break;
             case RemoveBlock:
                 foreach (MapOperation operation in run) Blocks.Delete(((RemoveBlock)operation).Key);
@@ -167,6 +168,33 @@ internal sealed class KernelMaps(BpfObject obj) : IDisposable
             default:
                 throw new ArgumentException($"unknown operation {run[0]}", nameof(run));
         }
+    }
+
+    /// <summary>An earlier version wrote one number for all ranges: those that share a place get one of their own.</summary>
+    private void ReadBlocks(MapImage image)
+    {
+        HashSet<uint> places = [];
+        List<GaleBlockKey> shared = [];
+        foreach (GaleBlockKey key in Blocks.Keys<GaleBlockKey>())
+        {
+            if (Blocks.TryLookUp(key, out uint place) && place < GaleLimit.BlocksMax && places.Add(place)) image.Blocks[key] = new BlockPlace((int)place);
+            else shared.Add(key);
+        }
+
+        uint next = 0;
+        foreach (GaleBlockKey key in shared)
+        {
+            while (!places.Add(next)) next++;
+            image.Blocks[key] = new BlockPlace((int)next);
+            Write(new WriteBlock(key, image.Blocks[key]));
+        }
+    }
+
+    private void Write(WriteBlock block)
+    {
+        uint place = (uint)block.Place.Value;
+        BlockStats.UpdateBytes(MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in place)), new byte[BlockStats.UserValueSize]);
+        Blocks.Update(block.Key, place);
     }
 
     /// <summary>Sets one flag of the configuration that is in force. Callers take turns.</summary>

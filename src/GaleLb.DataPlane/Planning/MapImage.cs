@@ -17,8 +17,8 @@ public sealed class MapImage
     /// <summary>Slots that still hold a ring that packets in flight may see, with the time of their retirement in ms.</summary>
     public SortedDictionary<RingSlot, long> Retired { get; } = [];
 
-    /// <summary>Client ranges that get no service.</summary>
-    public HashSet<GaleBlockKey> Blocks { get; } = [];
+    /// <summary>Client ranges that get no service, and where each is counted; no two at one place.</summary>
+    public Dictionary<GaleBlockKey, BlockPlace> Blocks { get; } = [];
 
     /// <summary>The programs look into <see cref="Blocks"/>.</summary>
     public bool BlocksEnforced { get; set; }
@@ -46,7 +46,7 @@ public sealed class MapImage
                 Retired[ring.Slot] = nowMs;
                 break;
             case WriteBlock block:
-                Blocks.Add(block.Key);
+                Blocks[block.Key] = block.Place;
                 break;
             case RemoveBlock block:
                 Blocks.Remove(block.Key);

@@ -8,7 +8,8 @@ namespace GaleLb.DataPlane.Planning;
 public abstract record MapOperation;
 
 /// <summary>From now on a client of this range gets no service, once <see cref="EnforceBlocks"/> says that there are some.</summary>
-public sealed record WriteBlock(GaleBlockKey Key) : MapOperation;
+/// <param name="Place">Where its packets are counted, from 0 again.</param>
+public sealed record WriteBlock(GaleBlockKey Key, BlockPlace Place) : MapOperation;
 
 public sealed record RemoveBlock(GaleBlockKey Key) : MapOperation;
 

@@ -89,23 +89,26 @@ public static class Planner
         if (table.Blocks.Length > GaleLimit.BlocksMax)
             throw new PlanException($"{table.Blocks.Length} blocked client ranges, the map holds {GaleLimit.BlocksMax}");
         HashSet<GaleBlockKey> wanted = [.. table.Blocks.Select(GaleBlockKey.From)];
-        List<MapOperation> gone = [.. image.Blocks.Where(key => !wanted.Contains(key)).Select(key => new RemoveBlock(key))];
-        List<MapOperation> block = [.. wanted.Where(key => !image.Blocks.Contains(key)).Select(key => new WriteBlock(key))];
-        bool enforce = wanted.Count > 0;
-        if (enforce == image.BlocksEnforced)
-            return MakeRoom(image, block, gone);
-        (enforce ? block : gone).Insert(enforce ? block.Count : 0, new EnforceBlocks(enforce));
-        return MakeRoom(image, block, gone);
-    }
+        List<RemoveBlock> gone = [.. image.Blocks.Keys.Where(key => !wanted.Contains(key)).Select(key => new RemoveBlock(key))];
+        List<GaleBlockKey> added = [.. wanted.Where(key => !image.Blocks.ContainsKey(key))];
 
-    /// <summary>Old and new ranges together may not fit: then as many old ones as it takes go first.</summary>
-    private static (List<MapOperation> Block, List<MapOperation> Unblock) MakeRoom(MapImage image, List<MapOperation> block, List<MapOperation> gone)
-    {
-        int excess = image.Blocks.Count + block.OfType<WriteBlock>().Count() - GaleLimit.BlocksMax;
-        if (excess <= 0)
-            return (block, gone);
-        List<MapOperation> early = [.. gone.OfType<RemoveBlock>().Take(excess)];
-        return ([.. early, .. block], [.. gone.Except(early)]);
+        // Old and new ranges together may not fit: then as many old ones as it takes go first, and leave their places.
+        int excess = Math.Max(0, image.Blocks.Count + added.Count - GaleLimit.BlocksMax);
+        List<MapOperation> block = [.. gone.Take(excess)];
+        HashSet<BlockPlace> taken = [.. image.Blocks.Values];
+        foreach (RemoveBlock early in gone.Take(excess)) taken.Remove(image.Blocks[early.Key]);
+        int next = 0;
+        foreach (GaleBlockKey key in added)
+        {
+            while (taken.Contains(new BlockPlace(next))) next++;
+            block.Add(new WriteBlock(key, new BlockPlace(next++)));
+        }
+
+        List<MapOperation> unblock = [.. gone.Skip(excess)];
+        bool enforce = wanted.Count > 0;
+        if (enforce && !image.BlocksEnforced) block.Add(new EnforceBlocks(true));
+        if (!enforce && image.BlocksEnforced) unblock.Insert(0, new EnforceBlocks(false));
+        return (block, unblock);
     }
 
     private static void PlanNode(

@@ -55,8 +55,8 @@ internal sealed record BanDocument(string Id, string Node, string Reason, long M
 
 internal sealed record BlocksDocument(ulong AppliedIndex, long AgeMs, IReadOnlyList<BlockDocument> Blocks);
 
-/// <summary>Clients that get no service; without times: until unblocked.</summary>
-internal sealed record BlockDocument(string Cidr, string Reason, long? MsLeft, DateTimeOffset? Until, ulong Index);
+/// <summary>Clients that get no service; without times: until unblocked. Packets and bytes are what this replica dropped.</summary>
+internal sealed record BlockDocument(string Cidr, string Reason, long? MsLeft, DateTimeOffset? Until, ulong Packets, ulong Bytes, ulong Index);
 
 internal sealed record ServicesDocument(ulong AppliedIndex, string TableDigest, long AgeMs, IReadOnlyList<ServiceDocument> Services);
 

@@ -7,6 +7,7 @@ using GaleLb.LoadBalancer.Watching;
 using GaleLb.Raft;
 using GaleLb.Replica;
 using GaleLb.State;
+using GaleLb.State.Blocks;
 using GaleLb.State.Nodes;
 
 namespace GaleLb.LoadBalancer.Rest;
@@ -15,6 +16,8 @@ namespace GaleLb.LoadBalancer.Rest;
 internal static class Metrics
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+    private const int BlockSeriesMax = 100;
 
     public static string Write(ReplicaStatus status, ClusterState state, TableView table, IDataPlane dataPlane, LeaderContact contact, WatchHub watches)
     {
@@ -36,6 +39,7 @@ internal static class Metrics
         Header(text, "galelb_api_watchers_dropped_total", "counter", "Streams that were ended because their reader was too slow.");
         Sample(text, "galelb_api_watchers_dropped_total", null, (ulong)watches.Dropped);
         Traffic(text, dataPlane.ReadCounters());
+        Blocks(text, state, dataPlane);
         return text.ToString();
     }
 
@@ -69,6 +73,20 @@ internal static class Metrics
         Gauge(text, "galelb_flows_half_open", "Half-open flows as of the last whole sweep.", (ulong)counters.Sweeper.HalfOpen);
         Header(text, "galelb_flows_expired_total", "counter", "Flows whose timeout had passed.");
         Sample(text, "galelb_flows_expired_total", null, (ulong)counters.Sweeper.Expired);
+    }
+
+    /// <summary>Of the first ranges in order, so that a long list does not become as many series; galelb_packets_total has the sum of all.</summary>
+    private static void Blocks(StringBuilder text, ClusterState state, IDataPlane dataPlane)
+    {
+        Gauge(text, "galelb_blocks", "Blocked client ranges.", (ulong)state.Blocks.Count);
+        (ClientPrefix Prefix, BlockCounter Dropped)[] blocks =
+            [.. state.Blocks.Keys.Take(BlockSeriesMax).Select(prefix => (prefix, dataPlane.ReadBlock(prefix)))];
+        Header(text, "galelb_block_packets_total", "counter", $"Packets dropped of a blocked range; of the first {BlockSeriesMax} ranges.");
+        foreach ((ClientPrefix prefix, BlockCounter dropped) in blocks)
+            Sample(text, "galelb_block_packets_total", $"cidr=\"{prefix}\"", dropped.Packets);
+        Header(text, "galelb_block_bytes_total", "counter", $"Bytes of them; of the first {BlockSeriesMax} ranges.");
+        foreach ((ClientPrefix prefix, BlockCounter dropped) in blocks)
+            Sample(text, "galelb_block_bytes_total", $"cidr=\"{prefix}\"", dropped.Bytes);
     }
 
     private static void PerNode(StringBuilder text, Counters counters, string name, string help, Func<TrafficCounter, ulong> value)

@@ -189,7 +189,9 @@ internal sealed class ReadApi(
     private BlockDocument Describe(BlockRecord block)
     {
         long? left = block.Until is { } until ? Math.Max(0, until.Since(new LogTime(clock.NowMs))) : null;
-        return new BlockDocument(block.Prefix.ToString(), block.Reason, left, left is { } ms ? WallIn(ms) : null, block.LastChange.Value);
+        BlockCounter dropped = dataPlane.ReadBlock(block.Prefix);
+        return new BlockDocument(
+            block.Prefix.ToString(), block.Reason, left, left is { } ms ? WallIn(ms) : null, dropped.Packets, dropped.Bytes, block.LastChange.Value);
     }
 
     private IResult Services()

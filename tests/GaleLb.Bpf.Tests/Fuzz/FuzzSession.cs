@@ -96,7 +96,7 @@ internal sealed class FuzzSession(PacketRig rig, int seed)
         FiveTuple client = make.NewTuple(ipv4, protocol, run.World.PortOf((GaleForwarding)random.Next(3), vip));
         FuzzService service = run.World.Service(vip, client.DestinationPort, protocol)!;
         int node = FuzzWorld.Choose(service, client);
-        if (node < 0 || run.World.IsGivenUp(node) || run.Judge.Find(client) is not null) return;
+        if (node < 0 || run.World.IsBlocked(client.Source) || run.World.IsGivenUp(node) || run.Judge.Find(client) is not null) return;
         Must(GaleObject.XdpPublic, make.Opening(client, PacketBuilder.Syn));
         if (service.Forwarding != GaleForwarding.L4)
         {

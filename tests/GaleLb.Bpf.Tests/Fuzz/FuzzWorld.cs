@@ -1,6 +1,7 @@
 using System.Net;
 using GaleLb.Bpf.Tests.Support;
 using GaleLb.DataPlane.Layout;
+using GaleLb.State.Blocks;
 
 namespace GaleLb.Bpf.Tests.Fuzz;
 
@@ -28,6 +29,9 @@ internal sealed class FuzzWorld
     public static readonly UInt128[] Vips = [FiveTuple.Number(World.VipFour.Address), FiveTuple.Number(World.VipSix.Address)];
     public static readonly UInt128[] Sources = [FiveTuple.Number(World.SourceFour), FiveTuple.Number(World.SourceSix)];
 
+    /// <summary>One client in sixteen is blocked, where the configuration says that there are blocks.</summary>
+    private static readonly (IPAddress Address, byte Length)[] Blocked = [(IPAddress.Parse("198.18.64.0"), 20), (IPAddress.Parse("2001:db8:c::1000:0"), 100)];
+
     private readonly Dictionary<(UInt128 Address, ushort Port, byte Protocol), FuzzService> services = [];
     private readonly Dictionary<UInt128, int> nodeIndexes = [];
     private readonly HashSet<int> givenUp = [];
@@ -49,6 +53,8 @@ internal sealed class FuzzWorld
             AddNode(rig, random, FirstV6 + index, IPAddress.Parse($"fd02::{0x11 + index:x}"));
         }
 
+        foreach ((IPAddress address, byte length) in Blocked)
+            rig.Map("blocks").Update(GaleBlockKey.From(new ClientPrefix(address, length)), 0u);
         rig.PutRing(0, slot => (ushort)(slot % Nodes));
         rig.PutRing(1, slot => (ushort)(FirstV6 + (slot % Nodes)));
         foreach (UInt128 vip in Vips) AddServices(rig, vip, random.Next(3));
@@ -92,6 +98,9 @@ internal sealed class FuzzWorld
 
     public bool IsGivenUp(int index) => givenUp.Contains(index);
 
+    public bool IsBlocked(UInt128 client) =>
+        Config.Flags.HasFlag(GaleConfigFlag.Blocks) && Blocked.Any(b => new IPNetwork(b.Address, b.Length).Contains(FiveTuple.Address(client)));
+
     /// <summary>From now on a node's flows are refused.</summary>
     public void GiveUp(PacketRig rig, int index)
     {
@@ -107,7 +116,8 @@ internal sealed class FuzzWorld
     {
         GaleConfig config = new()
         {
-            Flags = (random.Next(4) == 0 ? GaleConfigFlag.NoSourceNat : GaleConfigFlag.None) | (random.Next(2) == 0 ? GaleConfigFlag.ClampMss : GaleConfigFlag.None),
+            Flags = (random.Next(4) == 0 ? GaleConfigFlag.NoSourceNat : GaleConfigFlag.None) | (random.Next(2) == 0 ? GaleConfigFlag.ClampMss : GaleConfigFlag.None)
+                | (random.Next(2) == 0 ? GaleConfigFlag.Blocks : GaleConfigFlag.None),
             HashSeed = World.Seed,
             PublicIfindex = 1,
             PrivateIfindex = 1,

@@ -28,6 +28,12 @@ internal sealed partial class PacketJudge
         // Whether the replica knew the first fragment depends on what became of that one; passed untouched is right as well.
         if (view.Fragment == FragmentKind.Later && outcome == FuzzOutcome.Passed) return outcome;
         Check(outcome != FuzzOutcome.Passed, "ours is never passed", $"{service}");
+        if (world.IsBlocked(view.Tuple.Source))
+        {
+            Check(outcome == FuzzOutcome.Dropped, "a blocked client gets no service", $"{service}");
+            return outcome;
+        }
+
         bool malformed = IsMalformed(view, before.Length), routed = HasSourceRoute(before, view);
         if (view.Fragment == FragmentKind.First && !malformed && !routed) Remember(view, null);
         if (outcome == FuzzOutcome.Dropped)
@@ -182,6 +188,7 @@ internal sealed partial class PacketJudge
         }
 
         Check(outcome != FuzzOutcome.Passed, "ours is never passed", "an error about a service");
+        Check(outcome == FuzzOutcome.Dropped || !world.IsBlocked(view.Tuple.Source), "a blocked client gets no service", "an error");
         if (outcome == FuzzOutcome.Dropped) return outcome;
         Check(view.L3 + view.IpLength <= before.Length, "malformed is dropped", "the frame is cut short");
         int hop = HopOf(after);
@@ -211,9 +218,10 @@ internal sealed partial class PacketJudge
             new Translation(towards.Source, towards.SourcePort, towards.Destination, towards.DestinationPort));
     }
 
-    private static FuzzOutcome JudgeEcho(FuzzOutcome outcome, ReadOnlySpan<byte> before, in FrameView view, ReadOnlySpan<byte> after)
+    private FuzzOutcome JudgeEcho(FuzzOutcome outcome, ReadOnlySpan<byte> before, in FrameView view, ReadOnlySpan<byte> after)
     {
         Check(outcome != FuzzOutcome.Passed, "ours is never passed", "a ping of a service address");
+        Check(outcome == FuzzOutcome.Dropped || !world.IsBlocked(view.Tuple.Source), "a blocked client gets no service", "a ping");
         if (outcome == FuzzOutcome.Dropped) return outcome;
         CheckSame(after, ExpectedFrame.Echo(before, view, after), "an echo reply is its request turned around");
         if (view.IsIpv4) Check(FrameSums.IpHeader(after, view.L3) == FrameSums.IpHeader(before, view.L3), "IP checksum", "the header's sum changed");

@@ -102,6 +102,20 @@ public sealed class PacketRig : IDisposable
         return counters;
     }
 
+    /// <summary>Packets of blocked ranges, all together.</summary>
+    public ulong Blocked()
+    {
+        GaleCounter[] perCpu = new GaleCounter[BpfObject.PossibleCpus];
+        ulong packets = 0;
+        for (uint place = 0; place < ArrayElements; place++)
+        {
+            maps["block_stats"].TryLookUpPerCpu(place, perCpu.AsSpan()).Should().BeTrue();
+            foreach (GaleCounter one in perCpu) packets += one.Packets;
+        }
+
+        return packets;
+    }
+
     public GaleTraffic Traffic(string map, uint index)
     {
         GaleTraffic[] perCpu = new GaleTraffic[BpfObject.PossibleCpus];

@@ -23,7 +23,9 @@ public sealed class BlockTests
 
         lab.Balancer.Do(() => plane.Apply(Blocked)).Operations.Should().Be(2);
         lab.Connect(Lab.VipOne, 1).Should().NotContain(a => a.StartsWith("node"));
-        plane.ReadCounters().Reasons.Single(r => r.Reason == "drop_blocked").Packets.Should().BeGreaterThan(0);
+        ulong dropped = plane.ReadCounters().Reasons.Single(r => r.Reason == "drop_blocked").Packets;
+        dropped.Should().BeGreaterThan(0);
+        plane.ReadBlock(Blocked.Blocks[0]).Packets.Should().BeGreaterThanOrEqualTo(dropped);
 
         lab.Balancer.Do(() => plane.Apply(Open with { Index = new Raft.LogIndex(3) })).Operations.Should().Be(2);
         lab.Connect(Lab.VipOne, 5).Should().OnlyContain(a => a.StartsWith("node"));

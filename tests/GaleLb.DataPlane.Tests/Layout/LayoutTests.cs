@@ -104,6 +104,7 @@ public sealed partial class LayoutTests : IDisposable
     [InlineData("half_open", BpfMapType.LruHash, typeof(GaleFlowKey), typeof(GaleFlow))]
     [InlineData("control_ports", BpfMapType.Array, typeof(uint), typeof(GaleControlPorts))]
     [InlineData("blocks", BpfMapType.LpmTrie, typeof(GaleBlockKey), typeof(uint))]
+    [InlineData("block_stats", BpfMapType.PerCpuArray, typeof(uint), typeof(GaleCounter))]
     [InlineData("dead_man", BpfMapType.Array, typeof(uint), typeof(ulong))]
     [InlineData("config", BpfMapType.Array, typeof(uint), typeof(GaleConfig))]
     [InlineData("stats", BpfMapType.PerCpuArray, typeof(uint), typeof(GaleCounter))]

@@ -65,6 +65,26 @@ public sealed class BlockPlanTests
     }
 
     [Fact]
+    public void Plan_BlocksThatComeAndGo_AreEachCountedAtAPlaceOfTheirOwn()
+    {
+        Apply("203.0.113.0/24", "198.51.100.0/24", "2001:db8::/32");
+        Apply("203.0.113.0/24", "2001:db8::/32");
+        Apply("192.0.2.0/24", "203.0.113.0/24", "2001:db8::/32", "198.18.0.0/15");
+
+        image.Blocks.Values.Should().OnlyHaveUniqueItems().And.HaveCount(4);
+        image.Blocks.Values.Should().OnlyContain(place => place.Value < 4, "a place that was left is taken again");
+    }
+
+    [Fact]
+    public void Plan_BlocksThatDoNotFitTogether_StayWithinThePlacesThereAre()
+    {
+        Plan(Tables.Of(1, [], [], []) with { Blocks = Many(first: 0, GaleLimit.BlocksMax) });
+        Plan(Tables.Of(2, [], [], []) with { Blocks = Many(first: 2, GaleLimit.BlocksMax) });
+
+        image.Blocks.Values.Should().OnlyHaveUniqueItems().And.OnlyContain(place => place.Value < GaleLimit.BlocksMax);
+    }
+
+    [Fact]
     public void Plan_MoreBlocksThanTheMapHolds_IsRefused()
     {
         Action plan = () => Plan(Tables.Of(1, [], [], []) with { Blocks = Many(first: 0, GaleLimit.BlocksMax + 1) });

@@ -24,6 +24,8 @@ public sealed class BlockOrderTests : IAsyncLifetime
         block.GetProperty("cidr").GetString().Should().Be("203.0.113.0/24");
         block.GetProperty("reason").GetString().Should().Be("flood");
         block.GetProperty("ms_left").GetInt64().Should().Be(60_000);
+        block.GetProperty("packets").GetUInt64().Should().Be(0);
+        block.GetProperty("bytes").GetUInt64().Should().Be(0);
         $"{block.GetProperty("index").GetUInt64()}".Should().Be(answer["index"]);
     }
 
