@@ -12,6 +12,7 @@ internal sealed class FuzzShrinker(PacketRig rig)
 
     public FuzzFailure Shrink(FuzzFailure failure)
     {
+        if (failure.Broken.Invariant == PacketJudge.Arrives) return failure;
         List<FuzzInput> inputs = Prefix([.. failure.Inputs], failure);
         for (int chunk = inputs.Count / 2; chunk >= 1; chunk /= 2)
         {

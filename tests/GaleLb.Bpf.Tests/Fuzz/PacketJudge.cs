@@ -14,6 +14,9 @@ internal readonly record struct Translation(UInt128 Source, ushort SourcePort, U
 /// </summary>
 internal sealed partial class PacketJudge(FuzzWorld world)
 {
+    /// <summary>The rule that what must arrive does; said of one packet after others, not of any part of it.</summary>
+    public const string Arrives = "a plain packet arrives";
+
     private const byte SynFlag = PacketBuilder.Syn;
     private const byte RstFlag = 0x04;
 
@@ -43,7 +46,7 @@ internal sealed partial class PacketJudge(FuzzWorld world)
         FuzzOutcome judged = isPublic ? JudgePublic(outcome, before, after) : JudgePrivate(outcome, before, after);
         Check(
             !must || judged is FuzzOutcome.ForwardedL4 or FuzzOutcome.ForwardedL3 or FuzzOutcome.ForwardedL2 or FuzzOutcome.ReturnedL4,
-            "a plain packet arrives", $"{judged}");
+            Arrives, $"{judged}");
         return judged;
     }
 

@@ -1,5 +1,7 @@
+using System.Net;
 using System.Text.Json;
 using GaleLb.LoadBalancer.Tests.Support;
+using GaleLb.State.Blocks;
 using GaleLb.State.Commands;
 using GaleLb.State.Forwarding;
 
@@ -63,6 +65,18 @@ public sealed class BlockOrderTests : IAsyncLifetime
         _api.Replica.Apply(new BlockExpired(_api.State.Blocks.Keys.Last(), _api.State.Blocks.Values.Last().LastChange)).IsOk.Should().BeTrue();
 
         Blocked().Should().Equal("198.51.100.0/24");
+    }
+
+    [Fact]
+    public async Task Metrics_OfManyBlocks_HaveSeriesOfTheFirstHundredOnly()
+    {
+        for (int i = 0; i < 101; i++)
+            _api.Replica.Apply(new BlockClients(new ClientPrefix(new IPAddress([203, 0, 113, (byte)i]), 32), null, "")).IsOk.Should().BeTrue();
+
+        string[] lines = (await _api.GetMetricsAsync()).Split('\n');
+
+        lines.Should().Contain("galelb_blocks 101").And.Contain("galelb_block_packets_total{cidr=\"203.0.113.99/32\"} 0");
+        lines.Count(line => line.StartsWith("galelb_block_bytes_total{", StringComparison.Ordinal)).Should().Be(100);
     }
 
     [Theory]

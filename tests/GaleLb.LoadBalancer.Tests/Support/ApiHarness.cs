@@ -139,6 +139,8 @@ internal sealed class ApiHarness : IAsyncDisposable
         return new EventReader(response);
     }
 
+    public Task<string> GetMetricsAsync() => _http.GetStringAsync(new Uri(_api.Urls.Single() + "/metrics"));
+
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();
