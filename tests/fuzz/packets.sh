@@ -3,5 +3,5 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
-dotnet build tests/GaleLb.Bpf.Tests -c Release -v quiet --nologo >&2
+dotnet build tests/GaleLb.Bpf.Tests -c Release -v quiet --nologo -clp:ErrorsOnly >&2
 exec dotnet tests/GaleLb.Bpf.Tests/bin/Release/net10.0/GaleLb.Bpf.Tests.dll "$@"
