@@ -3,5 +3,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
-dotnet build tests/GaleLb.Bpf.Tests -c Release -v quiet --nologo -clp:ErrorsOnly >&2
+log=$(dotnet build tests/GaleLb.Bpf.Tests -c Release -v quiet --nologo 2>&1) || {
+	echo "$log" >&2
+	exit 1
+}
 exec dotnet tests/GaleLb.Bpf.Tests/bin/Release/net10.0/GaleLb.Bpf.Tests.dll "$@"
