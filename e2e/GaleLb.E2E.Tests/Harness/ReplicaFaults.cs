@@ -8,7 +8,6 @@ public sealed record ReplicaFault(string Name, Func<Task> Begin, Func<Task> End)
 /// <summary>The faults that the cluster is to survive, each about the replica that leads at the moment or about another.</summary>
 public sealed class ReplicaFaults(Cluster cluster, Random random)
 {
-
     /// <summary>One of each kind.</summary>
     public ImmutableArray<Func<Task<ReplicaFault>>> Kinds =>
     [
