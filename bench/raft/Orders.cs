@@ -3,7 +3,7 @@ namespace GaleLb.Bench.Raft;
 /// <summary>Committed orders a second and their latency, side by side in interleaved rounds.</summary>
 internal static class Orders
 {
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(20);
     private static readonly int[] Clients = [1, 16, 256];
 
     public static async Task MeasureAsync(Site site, Report report, int rounds, TimeSpan duration)
