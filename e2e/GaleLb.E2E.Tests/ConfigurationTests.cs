@@ -236,7 +236,7 @@ public sealed class ConfigurationTests : IAsyncLifetime
     }
 
     /// <summary>Waits until the replicas follow one leader at one state, and none of them is refused by another.</summary>
-    private Task AgreeAsync(params int[] replicas) => Eventually.HoldsAsync($"replicas {string.Join(", ", replicas)} agree", async () =>
+    private Task<TimeSpan> AgreeAsync(params int[] replicas) => Eventually.HoldsAsync($"replicas {string.Join(", ", replicas)} agree", async () =>
     {
         var states = await Task.WhenAll(replicas.Select(replica => _apis[replica].GetAsync("/api/v1/status")));
         var leaders = states.Select(state => state.GetProperty("raft").GetProperty("leader").GetString()).Distinct().ToList();
@@ -248,7 +248,7 @@ public sealed class ConfigurationTests : IAsyncLifetime
     });
 
     /// <summary>Waits until a replica lists another as refused, with the key and both values.</summary>
-    private Task RefusedAsync(int by, int replica, string cluster, string its) => Eventually.HoldsAsync($"lb-{by} refuses lb-{replica}", async () =>
+    private Task<TimeSpan> RefusedAsync(int by, int replica, string cluster, string its) => Eventually.HoldsAsync($"lb-{by} refuses lb-{replica}", async () =>
         (await RefusedByAsync(by)).TryGetValue(Address(replica), out var refusal)
         && refusal.GetProperty("reason").GetString()!.Contains("enforce_single_configuration", StringComparison.Ordinal)
         && refusal.GetProperty("differences").EnumerateArray().Any(difference =>

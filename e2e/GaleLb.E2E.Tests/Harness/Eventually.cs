@@ -11,7 +11,11 @@ public static class Eventually
 
     /// <summary>How long it took until <paramref name="holds"/> answered true; an answer that throws is a no.</summary>
     /// <exception cref="TimeoutException">It did not hold within a minute.</exception>
-    public static async Task<TimeSpan> HoldsAsync(string what, Func<Task<bool>> holds)
+    public static Task<TimeSpan> HoldsAsync(string what, Func<Task<bool>> holds) => HoldsAsync(what, Limit, holds);
+
+    /// <summary>The same, for what may take longer.</summary>
+    /// <exception cref="TimeoutException">It did not hold within <paramref name="limit"/>.</exception>
+    public static async Task<TimeSpan> HoldsAsync(string what, TimeSpan limit, Func<Task<bool>> holds)
     {
         var watch = Stopwatch.StartNew();
         Exception? last = null;
@@ -31,9 +35,9 @@ public static class Eventually
                 last = error;
             }
 
-            if (watch.Elapsed > Limit)
+            if (watch.Elapsed > limit)
             {
-                throw new TimeoutException($"Not within {Limit.TotalSeconds:0} s: {what}{(last is null ? "" : $" ({last.Message})")}", last);
+                throw new TimeoutException($"Not within {limit.TotalSeconds:0} s: {what}{(last is null ? "" : $" ({last.Message})")}", last);
             }
 
             await Task.Delay(Interval);

@@ -31,7 +31,7 @@ public static class Partition
         }
     }
 
-    private static Task DropAsync(NetworkNamespace at, string match) => Command.SucceedAsync(
+    private static Task<string> DropAsync(NetworkNamespace at, string match) => Command.SucceedAsync(
         "nsenter", $"--net={at.Path}", "nft",
         $"add table inet {Table}; add chain inet {Table} in {{ type filter hook input priority 0; }}; add rule inet {Table} in {match} drop");
 }
