@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using GaleLb.Cli.Api;
@@ -9,24 +8,18 @@ namespace GaleLb.Cli.Commands;
 /// <summary>What a command has at hand: the API, and where and how to show its answers.</summary>
 internal sealed class ApiCall
 {
-    private static readonly JsonWriterOptions Indented = new()
-    {
-        Indented = true,
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
+    private readonly Display _display;
 
-    public ApiCall(ApiClient api, OutputFormat format, TextOutput output, TextOutput error)
+    public ApiCall(ApiClient api, Display display)
     {
         Api = api;
-        Format = format;
-        Output = output;
-        Error = error;
+        _display = display;
     }
 
     public ApiClient Api { get; }
-    public OutputFormat Format { get; }
-    public TextOutput Output { get; }
-    public TextOutput Error { get; }
+    public OutputFormat Format => _display.Format;
+    public TextOutput Output => _display.Output;
+    public TextOutput Error => _display.Error;
     public bool IsWide => Format == OutputFormat.Wide;
     public bool IsJson => Format == OutputFormat.Json;
 
@@ -50,14 +43,7 @@ internal sealed class ApiCall
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(body);
-            using MemoryStream text = new();
-            using (Utf8JsonWriter writer = new(text, isIndented ? Indented : Indented with { Indented = false }))
-            {
-                document.WriteTo(writer);
-            }
-
-            Output.WriteLine(Encoding.UTF8.GetString(text.ToArray()));
+            _display.WriteJson(body, isIndented);
         }
         catch (JsonException e)
         {

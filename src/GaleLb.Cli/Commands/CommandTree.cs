@@ -24,7 +24,8 @@ internal static class CommandTree
                 StatusCommand.Create(globals), NodesCommand.Create(globals, completions), cluster, BlacklistCommand.Create(globals), services,
                 ConfigCommand.Create(globals), RingCommand.Create(globals, completions), EventsCommand.Create(globals), TopCommand.Create(globals),
                 NodeCommand.Create(globals, completions), .. BanCommands.Create(globals, completions), .. BlockCommands.Create(globals),
-                .. DocumentCommands.Create(globals), DiffCommand.Create(globals), CompletionCommand.Create(environment),
+                .. DocumentCommands.Create(globals), DiffCommand.Create(globals), ReplayCommand.Create(globals),
+                CompletionCommand.Create(environment),
             ]);
         return root;
     }

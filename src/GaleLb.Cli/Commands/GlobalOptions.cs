@@ -5,13 +5,6 @@ using GaleLb.Configuration;
 
 namespace GaleLb.Cli.Commands;
 
-internal enum OutputFormat
-{
-    Table,
-    Wide,
-    Json,
-}
-
 /// <summary>The options that every command has, and the call that follows from them.</summary>
 internal sealed class GlobalOptions
 {
@@ -78,6 +71,10 @@ internal sealed class GlobalOptions
             return ExitCode.Fine;
         });
 
+    /// <summary>Lets a command run that asks no replica.</summary>
+    public void HandleLocally(Command command, Func<Display, ParseResult, int> run) =>
+        command.SetAction(parsed => run(DisplayOf(parsed), parsed));
+
     public ApiClient Client(ParseResult parsed)
     {
         return new ApiClient(Addresses(parsed), TimeoutOf(parsed), Token(parsed.GetValue(_tokenFile)));
@@ -102,8 +99,9 @@ internal sealed class GlobalOptions
             : throw new UsageException($"{(given is null ? TimeoutVariable : "--timeout")}: \"{timeout}\" is not a time to wait; expected {DurationText.Expected}");
     }
 
-    private ApiCall Call(ParseResult parsed, ApiClient client) => new(
-        client,
+    private ApiCall Call(ParseResult parsed, ApiClient client) => new(client, DisplayOf(parsed));
+
+    private Display DisplayOf(ParseResult parsed) => new(
         parsed.GetValue(_output) switch
         {
             "json" => OutputFormat.Json,

@@ -82,16 +82,8 @@ public sealed class ReplicaStore
 
     private static ReplicaStore Recover(IDisk disk, StoreOptions options, MemberId self, bool created, string? damage)
     {
-        HardStateFile hardState = HardStateFile.Read(disk, self);
-        List<string> snapshots = [.. disk.List().Where(SnapshotFile.IsSnapshot)];
-        Snapshot? snapshot = snapshots.Count == 0 ? null : SnapshotFile.Read(disk, snapshots[^1], self);
-        WalReader reader = new(disk, self);
-        reader.Read();
-        DurableMark.Check(disk, self, reader.Tail);
-        bool matches = LogRecovery.TryContinue(disk, reader, snapshot?.Metadata, out ImmutableArray<Entry> entries);
-        if (!entries.IsEmpty && entries[^1].Term > hardState.State.Term)
-            throw StorageException.Damaged(disk, HardStateFile.Name, 0, $"its term {hardState.State.Term} is below the log's, {entries[^1].Term}");
-
+        RecoveredFiles files = RecoveredFiles.Read(disk, self);
+        (HardStateFile hardState, WalReader reader) = (files.HardState, files.Wal);
         LogLoss loss = IncompleteFile.Read(disk);
         List<DiskOperation> operations = [];
         if (reader.TailSuspect && loss == LogLoss.None)
@@ -105,9 +97,9 @@ public sealed class ReplicaStore
         foreach (string partial in disk.List().Where(SnapshotFile.IsPartial))
             operations.Add(DiskOperation.Delete(partial));
         WalWriter wal = new(self, options.SegmentBytes, reader.Segments, reader.Tail, reader.Capacity, reader.SpareBytes);
-        if (!matches)
+        if (!files.Matches)
         {
-            wal.AddReset(snapshot!.Metadata.Index, snapshot.Metadata.Term);
+            wal.AddReset(files.Snapshot!.Metadata.Index, files.Snapshot.Metadata.Term);
             wal.Flush(operations);
         }
         else
@@ -118,7 +110,8 @@ public sealed class ReplicaStore
         foreach (DiskOperation operation in operations)
             disk.Execute(operation);
         return new ReplicaStore(
-            self, hardState, wal, snapshots, snapshot, entries, loss, new RecoveryReport(created, reader.TruncatedBytes, reader.TailSuspect, damage));
+            self, hardState, wal, files.Snapshots, files.Snapshot, files.Entries, loss,
+            new RecoveryReport(created, reader.TruncatedBytes, reader.TailSuspect, damage));
     }
 
     /// <summary>Adds a ready's durable part to the flush that <see cref="Flush"/> will make.</summary>

@@ -25,6 +25,9 @@ public enum StorageFault : byte
 
     /// <summary>The directory belongs to another replica, or this one's address changed.</summary>
     Mismatch,
+
+    /// <summary>What was asked for is not there, or not any more.</summary>
+    NotHeld,
 }
 
 /// <summary>Storage that cannot be used, in words for the operator; names the file, and the offset where there is one.</summary>
@@ -38,6 +41,9 @@ public sealed class StorageException(StorageFault fault, string message, Excepti
     /// <summary>Where in <see cref="File"/> the damage begins, in bytes; −1 when no place can be named.</summary>
     public long Offset { get; init; } = -1;
 
+    /// <summary>What is wrong, without what a replica does about it; for those that only read.</summary>
+    public string Finding { get => field ?? Message; init; }
+
     public static StorageException Damaged(IDisk disk, string file, long offset, string what) => new(
         StorageFault.Damaged,
         $"{disk.Location}/{file} is damaged at byte {offset}: {what}. This replica refuses to start from it. If the rest of the cluster is " +
@@ -45,6 +51,7 @@ public sealed class StorageException(StorageFault fault, string message, Excepti
     {
         File = file,
         Offset = offset,
+        Finding = $"{disk.Location}/{file} is damaged at byte {offset}: {what}",
     };
 
     public static StorageException Newer(IDisk disk, string file, uint found, uint known) => new(
