@@ -159,6 +159,7 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
         Introductions introductions = new(identity, file, () => _replica.Status, machine, () => tables.View);
         SettingsWatch settings = new(
             identity, file, machine, introductions, network, directory, _dataPlane, time, _logging.CreateLogger<SettingsWatch>());
+        DigestWatch digests = new(() => _replica.Status, () => tables.View, network, directory, time, _logging.CreateLogger<DigestWatch>());
         OrderDesk orders = new(_replica, network, clock, time);
         MembershipDesk members = new(_replica, network, directory, orders, machine, time);
         HealthDesk health = new(machine, clock, time);
@@ -192,7 +193,7 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
         TableArchive archive = new(() => tables.View);
         ReadApi reads = new(
             identity, _replica, machine, tables, archive, _dataPlane, readiness, network, directory, file, observations, contact, clock, watchers, watches,
-            settings, time, warnings);
+            settings, digests, time, warnings);
         Receipts receipts = new(new AppliedWait(
             () => _replica.Status.Membership,
             member => member.Id == _replica.Self ? tables.View.KernelIndex : network.KernelIndexOf(member.Id), network.AskAgainAsync, time));
@@ -215,6 +216,8 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
         _undo.Push(duties.DisposeAsync);
         settings.Start();
         _undo.Push(settings.DisposeAsync);
+        digests.Start();
+        _undo.Push(digests.DisposeAsync);
         ObservationForwarder forwarder = new(_replica, network, observations, time, _logging.CreateLogger<ObservationForwarder>());
         forwarder.Start();
         _undo.Push(forwarder.DisposeAsync);

@@ -19,7 +19,8 @@ internal static class Metrics
 
     private const int BlockSeriesMax = 100;
 
-    public static string Write(ReplicaStatus status, ClusterState state, TableView table, IDataPlane dataPlane, LeaderContact contact, WatchHub watches)
+    public static string Write(
+        ReplicaStatus status, ClusterState state, TableView table, IDataPlane dataPlane, LeaderContact contact, WatchHub watches, bool digestsAgree)
     {
         StringBuilder text = new();
         Gauge(text, "galelb_raft_term", "The current term.", status.Term.Value);
@@ -29,6 +30,7 @@ internal static class Metrics
         Gauge(text, "galelb_raft_commit_index", "The last committed log index known here.", status.CommitIndex.Value);
         Gauge(text, "galelb_raft_applied_index", "The last applied log index.", status.AppliedIndex.Value);
         Gauge(text, "galelb_raft_members", "Members of the configuration.", (ulong)status.Membership.Members.Length);
+        Gauge(text, "galelb_cluster_digests_agree", "0 while another replica has a different forwarding table at the same index.", digestsAgree ? 1UL : 0);
         Nodes(text, state.Tally);
         Gauge(text, "galelb_table_applied_index", "The log index of the table derived last.", table.Index.Value);
         Gauge(text, "galelb_table_in_kernel", "1 while the kernel forwards by that table.", table is { InKernel: true, Error: null } ? 1UL : 0);

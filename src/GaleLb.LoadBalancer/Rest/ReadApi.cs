@@ -20,7 +20,8 @@ namespace GaleLb.LoadBalancer.Rest;
 internal sealed class ReadApi(
     ReplicaIdentity identity, IReplica replica, ClusterMachine machine, TableReconciler tables, TableArchive archive, IDataPlane dataPlane,
     Readiness readiness, PeerNetwork network, PeerDirectory directory, FileSettings file, ObservationDesk observations,
-    LeaderContact contact, LogClock clock, WatchHub hub, Watches watches, SettingsWatch settings, TimeProvider time, IReadOnlyList<string> warnings)
+    LeaderContact contact, LogClock clock, WatchHub hub, Watches watches, SettingsWatch settings, DigestWatch digests,
+    TimeProvider time, IReadOnlyList<string> warnings)
 {
     private readonly long _startedAt = time.GetTimestamp();
 
@@ -28,7 +29,8 @@ internal sealed class ReadApi(
     {
         routes.MapGet("/healthz", () => Results.Text("ok\n"));
         routes.MapGet("/readyz", Ready);
-        routes.MapGet("/metrics", () => Results.Text(Metrics.Write(replica.Status, machine.State, tables.View, dataPlane, contact, hub), Metrics.ContentType));
+        routes.MapGet("/metrics", () => Results.Text(Metrics.Write(
+            replica.Status, machine.State, tables.View, dataPlane, contact, hub, digests.Alarm is null), Metrics.ContentType));
         routes.MapGet("/openapi/v1.json", OpenApiDocument.Serve);
         routes.MapGet("/api/v1/status", (HttpRequest request) => watches.Read(
             request, () => Results.Json(Status(), RestJson.Answers.StatusDocument), _ => (new StatusFeed(Status), null)));
@@ -76,7 +78,10 @@ internal sealed class ReadApi(
                 [.. plane.Interfaces.Select(i => new InterfaceDocument(i.Name, i.Role.ToString().ToLowerInvariant(), ModeName(i.Mode)))],
                 [.. plane.NextHops.Where(n => !n.Resolved).Select(n => n.Name)], tables.View.Error),
             status.Founding.Waiting ? status.Founding.Reason : null,
-            [.. warnings, .. settings.Refusal is { } refusal ? [refusal] : Array.Empty<string>(), .. plane.Warnings]);
+            [
+                .. digests.Alarm is { } alarm ? [alarm] : Array.Empty<string>(), .. warnings,
+                .. settings.Refusal is { } refusal ? [refusal] : Array.Empty<string>(), .. plane.Warnings,
+            ]);
     }
 
     private ClusterDocument Cluster()
@@ -86,7 +91,7 @@ internal sealed class ReadApi(
         var strangers = directory.All
             .Where(p => p.Introduction is not null && status.Membership.Find(p.Id) is null)
             .ToLookup(p => p.Refusal is not null);
-        var digests = members
+        var atEqualIndex = members
             .Where(m => m is { Reachable: true, TableDigest: not null })
             .GroupBy(m => m.AppliedIndex);
         return new ClusterDocument(
@@ -94,15 +99,17 @@ internal sealed class ReadApi(
             [.. strangers[false].Select(p => Stranger(p, "not a member: POST /api/v1/cluster/members admits it"))],
             [.. directory.All.Where(p => p.Refusal is not null).Select(p => Stranger(p, p.Refusal!))],
             status.Founding.Waiting ? status.Founding.Reason : null,
-            digests.All(same => same.Select(m => m.TableDigest).Distinct(StringComparer.Ordinal).Count() == 1));
+            digests.Alarm is null && atEqualIndex.All(same => same.Select(m => m.TableDigest).Distinct(StringComparer.Ordinal).Count() == 1));
     }
 
     private MemberDocument Describe(Member member, ReplicaStatus status)
     {
+        // Once: index and digest must be of one table, or they would look like another one's.
+        TableView own = tables.View;
         if (member.Id == status.Self)
             return new MemberDocument(
                 member.Id.ToString(), member.Address, RoleName(member, status), member.Vacant, true, status.LastIndex.Value, file.Digest,
-                tables.View.Index.Value, tables.View.Digest, identity.ApiAddress, identity.Version, []);
+                own.Index.Value, own.Digest, identity.ApiAddress, identity.Version, []);
         PeerRecord? peer = directory.Find(member.Id);
         ulong? match = status.Progress.FirstOrDefault(p => p.Id == member.Id)?.Match.Value;
         bool reachable = peer is { Refusal: null } && network.IsReachable(peer);

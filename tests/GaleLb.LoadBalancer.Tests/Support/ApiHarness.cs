@@ -48,9 +48,10 @@ internal sealed class ApiHarness : IAsyncDisposable
         Introductions introductions = new(identity, file, () => Replica.Status, Machine, () => Tables.View);
         SettingsWatch settings = new(
             identity, file, Machine, introductions, _network, Directory, _dataPlane, Time, NullLogger<SettingsWatch>.Instance);
+        Digests = new DigestWatch(() => Replica.Status, () => Tables.View, _network, Directory, Time, NullLogger<DigestWatch>.Instance);
         ReadApi reads = new(
             identity, Replica, Machine, Tables, archive, _dataPlane, new Readiness(forwards: false), _network, Directory, file, observations, _contact,
-            clock, Watchers, new Watches(Watchers, Replica, _contact, Time, NullLogger<Watches>.Instance), settings, Time, []);
+            clock, Watchers, new Watches(Watchers, Replica, _contact, Time, NullLogger<Watches>.Instance), settings, Digests, Time, []);
         Receipts receipts = new(new AppliedWait(
             () => Replica.Membership, member => member.Id == SoleReplica.Id ? Machine.AppliedIndex : _network.KernelIndexOf(member.Id),
             (_, _) =>
@@ -82,6 +83,9 @@ internal sealed class ApiHarness : IAsyncDisposable
 
     /// <summary>Not running: a test reconciles when it wants to.</summary>
     public TableReconciler Tables { get; }
+
+    /// <summary>Not running: a test has it look when it wants to.</summary>
+    public DigestWatch Digests { get; }
 
     public ClusterState State => Machine.State;
 
