@@ -74,7 +74,8 @@ internal sealed class Introductions(
         if (theirs.MemberId == now.Self.Value)
             return Refuse($"{theirs.Address} says it is member {now.Self}, which is this replica at {identity.Address}: was its data directory copied?");
         if (now.Membership.Find(theirs.Address) is { Vacant: false } seat && seat.Id.Value != theirs.MemberId)
-            return Refuse($"{theirs.Address} belongs to member {seat.Id}: galectl cluster replace {seat.Id}");
+            return Refuse($"{theirs.Address} belongs to member {seat.Id}; when that one is gone: "
+                + $"galectl cluster remove {seat.Id}, then galectl cluster add {theirs.Address}");
         ImmutableArray<SettingDifference> differences = file.DifferencesTo(theirs.Settings);
         return new IntroductionVerdict(
             file.Enforce || theirs.EnforceSingleConfiguration ? Disagreement(theirs, differences) : null, differences);
