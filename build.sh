@@ -131,9 +131,9 @@ digest() {
 is_fresh() { [[ -f $stamps/$1 && $(<"$stamps/$1") == "$2" ]]; } # STAMP DIGEST
 mark_fresh() { mkdir -p "$stamps" && echo "$2" >"$stamps/$1"; }
 
-# closure PROJECT_DIRECTORY : it and every project it refers to
+# closure PROJECT_DIRECTORY : it, every project it refers to, and sources it takes from others
 closure() {
-	local seen=" " queue=("$1") project reference
+	local seen=" " linked="" queue=("$1") project reference
 	while ((${#queue[@]})); do
 		project=${queue[0]}
 		queue=("${queue[@]:1}")
@@ -142,8 +142,12 @@ closure() {
 		while read -r reference; do
 			queue+=("$(realpath --relative-to="$root" "$project/$(dirname "$reference")")")
 		done < <(sed -n 's/.*<ProjectReference Include="\([^"]*\)".*/\1/p' "$project"/*.csproj)
+		# Sources of another project that this one is compiled with.
+		while read -r reference; do
+			linked+=" $(realpath --relative-to="$root" "$project/$reference")"
+		done < <(sed -n 's/.*<Compile Include="\(\.\.[^"]*\)".*/\1/p' "$project"/*.csproj)
 	done
-	tr ' ' '\n' <<<"$seen" | sed '/^$/d'
+	tr ' ' '\n' <<<"$seen$linked" | sed '/^$/d'
 }
 
 # ---- deps -------------------------------------------------------------------------------------------------------------
