@@ -10,8 +10,15 @@ Report report = new();
 using Replicas replicas = new(site);
 replicas.Start();
 await using Fleet fleet = new(count);
-await new Scenario(replicas, fleet, report, seconds).RunAsync();
-report.Print();
+try
+{
+    await new Scenario(replicas, fleet, report, seconds).RunAsync();
+}
+finally
+{
+    report.Print();
+}
+
 if (Option("--json") is { } json)
     report.Write(json);
 return 0;

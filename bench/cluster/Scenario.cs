@@ -117,12 +117,13 @@ internal sealed class Scenario(Replicas replicas, Fleet fleet, Report report, Ti
     private async Task<bool> AllRoutableAsync() =>
         (await Task.WhenAll(Replicas.All.Select(replicas.StateAsync))).All(s => s is not null && s.Routable == _alive && s.Kernel >= s.Applied);
 
-    private static async Task UntilAsync(string what, Func<Task<bool>> holds)
+    private async Task UntilAsync(string what, Func<Task<bool>> holds)
     {
         for (long started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < Limit; await Task.Delay(10))
             if (await holds())
                 return;
-        throw new TimeoutException($"Not within {Limit.TotalMinutes} minutes: {what}");
+        string states = string.Join("; ", await Task.WhenAll(Replicas.All.Select(replicas.StateAsync)));
+        throw new TimeoutException($"Not within {Limit.TotalMinutes} minutes: {what}. {_alive} nodes live. {states}");
     }
 
     private static void Say(string what) => Console.Error.WriteLine($"cluster: {what}");

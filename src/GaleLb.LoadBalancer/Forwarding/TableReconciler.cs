@@ -15,6 +15,7 @@ namespace GaleLb.LoadBalancer.Forwarding;
 internal sealed class TableReconciler : IAsyncDisposable
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(2);
 
     private readonly Func<ClusterState> _state;
     private readonly IDataPlane _dataPlane;
@@ -62,10 +63,16 @@ internal sealed class TableReconciler : IAsyncDisposable
         while (await _signal.Reader.WaitToReadAsync(stop))
         {
             _signal.Reader.TryRead(out _);
-            if (Reconcile())
-                continue;
-            await Task.Delay(RetryDelay, _time, stop);
-            _signal.Writer.TryWrite(true);
+            long started = _time.GetTimestamp();
+            bool taken = Reconcile();
+            TimeSpan took = _time.GetElapsedTime(started);
+            if (!taken)
+                _signal.Writer.TryWrite(true);
+            // As long as it took: with thousands of nodes a table is work for tens of milliseconds, and where many of them change at
+            // once the replica's other threads would get no processor.
+            TimeSpan rest = taken ? took : RetryDelay;
+            if (rest >= ShortestRest)
+                await Task.Delay(rest < RetryDelay ? rest : RetryDelay, _time, stop);
         }
     }
 
