@@ -221,7 +221,7 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
         ObservationForwarder forwarder = new(_replica, network, observations, time, _logging.CreateLogger<ObservationForwarder>());
         forwarder.Start();
         _undo.Push(forwarder.DisposeAsync);
-        ReplicaWatch watch = new(_replica, network, contact, readiness, tables, _dataPlane, time, _logging.CreateLogger<ReplicaWatch>());
+        ReplicaWatch watch = new(_replica, machine, network, contact, readiness, tables, _dataPlane, time, _logging.CreateLogger<ReplicaWatch>());
         watch.Start();
         _undo.Push(watch.DisposeAsync);
         foreach (string warning in warnings)

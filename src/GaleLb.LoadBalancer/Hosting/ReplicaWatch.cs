@@ -1,4 +1,5 @@
 using GaleLb.DataPlane;
+using GaleLb.LoadBalancer.Cluster;
 using GaleLb.LoadBalancer.Forwarding;
 using GaleLb.LoadBalancer.Nodes;
 using GaleLb.LoadBalancer.Peers;
@@ -9,7 +10,7 @@ namespace GaleLb.LoadBalancer.Hosting;
 
 /// <summary>Follows the replica's status and tells those who depend on it: streams, links, readiness, the dead man's switch, the log.</summary>
 internal sealed class ReplicaWatch(
-    IReplica replica, PeerNetwork network, LeaderContact contact, Readiness readiness, TableReconciler tables, IDataPlane dataPlane,
+    IReplica replica, ClusterMachine machine, PeerNetwork network, LeaderContact contact, Readiness readiness, TableReconciler tables, IDataPlane dataPlane,
     TimeProvider time, ILogger<ReplicaWatch> log) : PeriodicWork(TimeSpan.FromMilliseconds(20), time, log)
 {
     private Membership _membership = Membership.Empty;
@@ -21,7 +22,7 @@ internal sealed class ReplicaWatch(
     protected override ValueTask RoundAsync(CancellationToken stop)
     {
         ReplicaStatus status = replica.Status;
-        contact.Set(status.LeaderContact);
+        contact.Set(status.LeaderContact, Patience());
         if (!ReferenceEquals(status.Membership, _membership))
         {
             _membership = status.Membership;
@@ -34,6 +35,9 @@ internal sealed class ReplicaWatch(
         Tell(status);
         return ValueTask.CompletedTask;
     }
+
+    /// <summary>Nodes that are sent away after this long still have most of checks_timeout to be heard elsewhere.</summary>
+    private TimeSpan Patience() => TimeSpan.FromMilliseconds(machine.State.NodeHealth.ChecksTimeoutMs / 4.0);
 
     /// <summary>
     /// Until a read barrier has passed the state may be far behind what the kernel was left with; only then may the kernel
