@@ -1,4 +1,5 @@
 using GaleLb.Configuration.Options;
+using GaleLb.Node.Hosting;
 using GaleLb.Rpc;
 using GaleLb.Rpc.Security;
 
@@ -24,6 +25,15 @@ internal sealed class ReplicaCredentials
         ReplicaCredentials credentials = new(tls, options.NodeTokenFile);
         credentials.Metadata();
         return credentials;
+    }
+
+    /// <summary>Lets renewed certificates count from the next connection on; null without certificates.</summary>
+    public CertificateWatch? Watch(TimeProvider time, NodeLog log)
+    {
+        if (Tls is null)
+            return null;
+        log.Write(CertificateWatch.Describe(Tls));
+        return new CertificateWatch(Tls, time, log.Write, failed => log.Write($"new certificates are not used: {failed}"));
     }
 
     /// <summary>The headers of a call. The token is read anew, so that it can be renewed while the node runs.</summary>

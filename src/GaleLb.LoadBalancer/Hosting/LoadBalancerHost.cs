@@ -126,6 +126,8 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
         Endpoints endpoints = Endpoints.Of(options, privateSide, identity.Endpoint);
         TlsIdentity? tls = options.Security is { CaFile: { } ca, CertificateFile: { } certificate, KeyFile: { } key }
             ? TlsIdentity.Load(ca, certificate, key) : null;
+        if (tls is not null)
+            WatchCertificates(tls, time);
         ApiAccess access = new(Secret(options.Security.ApiTokenFile), options.Security.ApiTokenFile);
         string? nodeToken = Secret(options.Security.NodeTokenFile);
         FileSettings file = new(options);
@@ -230,6 +232,14 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
             "gale-lb {Version}: replica {Member} at {Address}, REST on {Api}, nodes on port {NodePort}, data plane {Mode}", identity.Version,
             _replica.Self, identity.Address, endpoints.Api[^1], options.PrivateInterface.NodePort, _dataPlane.Status.Mode);
         TellSystemd(machine, time);
+    }
+
+    private void WatchCertificates(TlsIdentity tls, TimeProvider time)
+    {
+        _log.LogInformation("{Certificate}", CertificateWatch.Describe(tls));
+        CertificateWatch watch = new(
+            tls, time, renewed => _log.LogInformation("{Renewed}", renewed), failed => _log.LogWarning("New certificates are not used: {Failure}", failed));
+        _undo.Push(watch.DisposeAsync);
     }
 
     /// <summary>Started means that it takes part; whether clients may come is /readyz's to say, and may need the other replicas.</summary>

@@ -5,6 +5,7 @@ using GaleLb.Configuration;
 using GaleLb.Configuration.Options;
 using GaleLb.Executable;
 using GaleLb.Node.Forwarding;
+using GaleLb.Rpc.Security;
 
 namespace GaleLb.Node.Hosting;
 
@@ -69,6 +70,7 @@ internal static class NodeProgram
         }
 
         NodeLog log = new(output, TimeProvider.System);
+        await using CertificateWatch? certificates = credentials.Watch(TimeProvider.System, log);
         using SystemdNotifier? systemd = SystemdNotifier.FromEnvironment(Environment.GetEnvironmentVariable, Environment.ProcessId);
         using CancellationTokenSource stop = new();
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);

@@ -13,13 +13,17 @@ public sealed class TlsIdentity
     private readonly string _caPath;
     private readonly string _certificatePath;
     private readonly string _keyPath;
+    private readonly Lock _reading = new();
     private volatile Material _material;
+    private string _seen;
 
     private TlsIdentity(string caPath, string certificatePath, string keyPath)
     {
         _caPath = caPath;
         _certificatePath = certificatePath;
         _keyPath = keyPath;
+        // Before reading: files that change in between are seen as changed, and read again.
+        _seen = Fingerprint();
         _material = Read();
     }
 
@@ -35,6 +39,21 @@ public sealed class TlsIdentity
     /// <summary>Reads the files again. On failure the old ones stay in force.</summary>
     /// <exception cref="InvalidDataException">A file cannot be read or used; the message names it.</exception>
     public void Reload() => _material = Read();
+
+    /// <summary>Reads the files again if they hold something else than when last looked at; true when new ones are in force.</summary>
+    /// <exception cref="InvalidDataException">A file cannot be read or used; said once for each content, and the old ones stay in force.</exception>
+    public bool ReloadIfChanged()
+    {
+        lock (_reading)
+        {
+            string now = Fingerprint();
+            if (now == _seen)
+                return false;
+            _seen = now;
+            Reload();
+            return true;
+        }
+    }
 
     /// <summary>Whether a server proved the name it was called by, with a certificate of these roots.</summary>
     internal bool ValidateServer(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) =>
@@ -62,6 +81,19 @@ public sealed class TlsIdentity
         }
         return chain.Build(leaf);
     }
+
+    // By content: a copy that keeps its time, or a link that leads elsewhere, is a change too.
+    private string Fingerprint() => string.Join(' ', new[] { _caPath, _certificatePath, _keyPath }.Select(path =>
+    {
+        try
+        {
+            return Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "unreadable";
+        }
+    }));
 
     private Material Read()
     {
