@@ -2,7 +2,7 @@ using System.Net;
 
 namespace GaleLb.LoadBalancer.Hosting;
 
-/// <summary>Who may call which port when no certificates are configured (closed by default).</summary>
+/// <summary>The ports that are a replica's own.</summary>
 internal enum ListenerKind
 {
     Node,

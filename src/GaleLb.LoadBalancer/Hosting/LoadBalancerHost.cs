@@ -128,7 +128,8 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
             ? TlsIdentity.Load(ca, certificate, key) : null;
         if (tls is not null)
             WatchCertificates(tls, time);
-        ApiAccess access = new(Secret(options.Security.ApiTokenFile), options.Security.ApiTokenFile);
+        Refusals refusals = new(_logging.CreateLogger<Refusals>());
+        ApiAccess access = new(options.Security.ApiTokenFile is { } tokens ? ApiTokens.Load(tokens) : null, tls is not null, refusals);
         string? nodeToken = Secret(options.Security.NodeTokenFile);
         FileSettings file = new(options);
         PortProbe.Check("private_interface.node_port", endpoints.Node);
@@ -174,18 +175,19 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
         HealthService probe = new();
         NodeAccess nodeAccess = new(
             options.Security.AllowedNodes.IsEmpty ? [.. privateSide.Subnets] : options.Security.AllowedNodes, nodeToken, tls is not null,
-            _logging.CreateLogger<NodeAccess>());
-        PeerAccess peerAccess = new(identity, () => _replica.Status.Membership, tls is not null, _logging.CreateLogger<PeerAccess>());
+            refusals);
+        PeerAccess peerAccess = new(identity, () => _replica.Status.Membership, tls is not null, refusals);
         await ServeAsync(
             new RpcServer(new RpcServerOptions
             {
-                EndPoints = endpoints.Node, Tls = tls, Authorize = nodeAccess.Judge, MessageBytesMax = NodeAccess.MessageBytesMax,
+                EndPoints = endpoints.Node, Tls = tls, TlsRefused = refusals.OfHandshakes(ListenerKind.Node), Authorize = nodeAccess.Judge,
+                MessageBytesMax = NodeAccess.MessageBytesMax,
             }).MapNodeService(nodes).MapHealthService(probe));
         await ServeAsync(
             new RpcServer(new RpcServerOptions
             {
-                EndPoints = endpoints.Peer, Tls = tls, Authorize = peerAccess.Judge, ConnectionsMax = 256, CallsMax = 1024,
-                MessageBytesMax = ReplicaIdentity.PeerMessageBytesMax,
+                EndPoints = endpoints.Peer, Tls = tls, TlsRefused = refusals.OfHandshakes(ListenerKind.Peer), Authorize = peerAccess.Judge,
+                ConnectionsMax = 256, CallsMax = 1024, MessageBytesMax = ReplicaIdentity.PeerMessageBytesMax,
             }).MapPeerService(peers).MapHealthService(probe));
 
         ImmutableArray<string> warnings = endpoints.Warnings;
@@ -195,7 +197,7 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
         TableArchive archive = new(() => tables.View);
         ReadApi reads = new(
             identity, _replica, machine, tables, archive, _dataPlane, readiness, network, directory, file, observations, contact, clock, watchers, watches,
-            settings, digests, time, warnings);
+            settings, digests, refusals, time, warnings);
         Receipts receipts = new(new AppliedWait(
             () => _replica.Status.Membership,
             member => member.Id == _replica.Self ? tables.View.KernelIndex : network.KernelIndexOf(member.Id), network.AskAgainAsync, time));
@@ -205,8 +207,8 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
             new ServiceOrders(endpoints.ControlPorts, planeOptions.ProtectedPorts, () => _replica.Status.Membership),
             new MemberApi(members, receipts), new ConfigApi(_replica, machine, settings, runner, contact));
         WebApplication api = ApiServer.Build(
-            endpoints.Api, access, reads, orderApi, new PacketApi(machine, tables, archive, _dataPlane, planeOptions),
-            new HistoryApi(_replica, machine, archive), _logging);
+            [.. endpoints.Api.Select(e => ApiListener.Of(e, tls))], refusals, access, reads, orderApi,
+            new PacketApi(machine, tables, archive, _dataPlane, planeOptions), new HistoryApi(_replica, machine, archive), _logging);
         await api.StartAsync();
         _undo.Push(api.DisposeAsync);
 

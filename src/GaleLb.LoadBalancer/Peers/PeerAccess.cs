@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using GaleLb.LoadBalancer.Hosting;
 using GaleLb.Raft;
@@ -8,10 +7,8 @@ using GaleLb.Rpc.Server;
 namespace GaleLb.LoadBalancer.Peers;
 
 /// <summary>Who may call the replica port: with mTLS who shows a certificate, otherwise listed and member addresses alone.</summary>
-internal sealed class PeerAccess(ReplicaIdentity identity, Func<Membership> membership, bool mutualTls, ILogger<PeerAccess> log)
+internal sealed class PeerAccess(ReplicaIdentity identity, Func<Membership> membership, bool mutualTls, Refusals refusals)
 {
-    private readonly ConcurrentDictionary<IPAddress, bool> _reported = new();
-
     public RpcStatus Judge(RpcServerContext context)
     {
         if (mutualTls)
@@ -19,10 +16,9 @@ internal sealed class PeerAccess(ReplicaIdentity identity, Func<Membership> memb
         IPAddress caller = CallerAddress.Normalize(context.RemoteEndPoint.Address)!;
         if (identity.Peers.Any(p => Is(p, caller)) || membership().Members.Any(m => Is(m.Address, caller)))
             return RpcStatus.Ok;
-        // Once an address: a refused caller calls again and again.
-        if (_reported.Count < 1000 && _reported.TryAdd(caller, true))
-            log.LogWarning("A call of {Caller} to the replica port is refused: it is neither listed nor a member", caller);
-        return new RpcStatus(StatusCode.PermissionDenied, $"{caller} is neither listed in load_balancer_quorum.addresses nor a member");
+        string words = $"{caller} is neither listed in load_balancer_quorum.addresses nor a member";
+        refusals.Add(ListenerKind.Peer, RefusalReason.Address, caller, words);
+        return new RpcStatus(StatusCode.PermissionDenied, words);
     }
 
     private static bool Is(string endpoint, IPAddress address) => IPEndPoint.Parse(endpoint).Address.Equals(address);

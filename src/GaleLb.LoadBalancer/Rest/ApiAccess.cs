@@ -1,48 +1,72 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Text;
 using GaleLb.LoadBalancer.Hosting;
 
 namespace GaleLb.LoadBalancer.Rest;
 
 /// <summary>
-/// Who may call the REST API: with a token file everybody who shows the token; without one anybody on the private side may
-/// read, and only loopback may change.
+/// Who may call the REST API: with a token file who shows a token, as far as its role goes; a certificate of the authority
+/// reads; without a token file loopback may change, and without certificates too anybody on the private side may read.
 /// </summary>
-internal sealed class ApiAccess(string? token, string? tokenFile)
+/// <remarks>A certificate gives no orders, since each node has one (docs/decisions/0010).</remarks>
+internal sealed class ApiAccess(ApiTokens? tokens, bool mutualTls, Refusals refusals)
 {
-    private readonly byte[]? _token = token is null ? null : Encoding.UTF8.GetBytes(token);
-
-    /// <summary>Null when the call may go on.</summary>
+    /// <summary>Null when the call may go on; otherwise it has been counted as refused.</summary>
     public Problem? Refuse(HttpRequest request)
     {
         if (IsProbe(request.Path))
             return null;
-        bool reads = HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
-        if (_token is not null)
-        {
-            if (ShowsToken(request, _token))
-                return null;
-            return new Problem(
-                StatusCodes.Status401Unauthorized, "Token expected",
-                $"This API expects the header \"Authorization: Bearer TOKEN\" with the token of {tokenFile}.");
-        }
         IPAddress? caller = CallerAddress.Normalize(request.HttpContext.Connection.RemoteIpAddress);
-        return reads || CallerAddress.IsLoopback(caller)
-            ? null
-            : new Problem(
-                StatusCodes.Status403Forbidden, "Changes from loopback only",
-                $"{request.Method} from {caller}: without [security] api_token_file changing calls are taken from loopback only.");
+        bool reads = HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
+        return RoleOf(request, caller) switch
+        {
+            null => Refuse(caller, tokens is null ? RefusalReason.Certificate : RefusalReason.Token, StatusCodes.Status401Unauthorized, Expected()),
+            ApiRole.Read when !reads => tokens is null
+                ? Refuse(
+                    caller, RefusalReason.Address, StatusCodes.Status403Forbidden,
+                    ("Changes from loopback only",
+                     $"{request.Method} from {caller}: without [security] api_token_file changing calls are taken from loopback only."))
+                : Refuse(
+                    caller, RefusalReason.Role, StatusCodes.Status403Forbidden,
+                    ("This caller may only read", $"{request.Method} expects a token that {tokens.Path} gives the role order; the caller has the role read.")),
+            _ => null,
+        };
+    }
+
+    private ApiRole? RoleOf(HttpRequest request, IPAddress? caller)
+    {
+        bool certified = request.HttpContext.Connection.ClientCertificate is not null;
+        if (tokens is not null)
+        {
+            // A wrong token is an error that a certificate beside it must not hide.
+            string header = request.Headers.Authorization.ToString();
+            return header.Length == 0 ? certified ? ApiRole.Read : null : BearerRole(header, tokens);
+        }
+        // Loopback is plaintext; what comes by TLS comes from elsewhere, whatever address it shows.
+        if (!request.IsHttps && CallerAddress.IsLoopback(caller))
+            return ApiRole.Order;
+        return certified || !mutualTls ? ApiRole.Read : null;
+    }
+
+    private (string Title, string Detail) Expected() => (tokens, mutualTls) switch
+    {
+        (null, _) => ("Certificate expected", "This API expects a client certificate of the authority of [security] ca."),
+        (_, true) => ("Token expected",
+            $"This API expects the header \"Authorization: Bearer TOKEN\" with a token of {tokens.Path}; to read, a client certificate will do."),
+        _ => ("Token expected", $"This API expects the header \"Authorization: Bearer TOKEN\" with a token of {tokens.Path}."),
+    };
+
+    private Problem Refuse(IPAddress? caller, RefusalReason reason, int status, (string Title, string Detail) words)
+    {
+        refusals.Add(ListenerKind.Api, reason, caller, words.Detail);
+        return new Problem(status, words.Title, words.Detail);
     }
 
     // What load balancers and monitors ask of every replica says nothing that needs a token.
     private static bool IsProbe(PathString path) => path == "/healthz" || path == "/readyz";
 
-    private static bool ShowsToken(HttpRequest request, byte[] expected)
+    private static ApiRole? BearerRole(string header, ApiTokens tokens)
     {
         const string scheme = "Bearer ";
-        string header = request.Headers.Authorization.ToString();
-        return header.StartsWith(scheme, StringComparison.OrdinalIgnoreCase)
-            && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(header[scheme.Length..].Trim()), expected);
+        return header.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) ? tokens.RoleOf(header[scheme.Length..].Trim()) : null;
     }
 }

@@ -1,4 +1,6 @@
-using System.Net;
+using System.Net.Security;
+using GaleLb.LoadBalancer.Hosting;
+using GaleLb.Rpc.Security;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace GaleLb.LoadBalancer.Rest;
@@ -7,8 +9,8 @@ namespace GaleLb.LoadBalancer.Rest;
 internal static class ApiServer
 {
     public static WebApplication Build(
-        IReadOnlyList<IPEndPoint> endpoints, ApiAccess access, ReadApi reads, OrderApi orders, PacketApi packets, HistoryApi history,
-        ILoggerFactory logging)
+        IReadOnlyList<ApiListener> listeners, Refusals refusals, ApiAccess access, ReadApi reads, OrderApi orders, PacketApi packets,
+        HistoryApi history, ILoggerFactory logging)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logging);
@@ -21,8 +23,15 @@ internal static class ApiServer
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = 1024;
             kestrel.Limits.MaxRequestBodySize = RequestBody.BytesMax;
-            foreach (IPEndPoint endpoint in endpoints)
-                kestrel.Listen(endpoint, listen => listen.Protocols = HttpProtocols.Http1);
+            foreach (ApiListener listener in listeners)
+            {
+                kestrel.Listen(listener.EndPoint, listen =>
+                {
+                    listen.Protocols = HttpProtocols.Http1;
+                    if (listener.Tls is { } tls)
+                        listen.UseTls(tls, SslApplicationProtocol.Http11, required: false, refusals.OfHandshakes(ListenerKind.Api));
+                });
+            }
         });
         WebApplication application = builder.Build();
         ILogger log = logging.CreateLogger("gale-lb.rest");
@@ -72,7 +81,7 @@ internal static class ApiServer
         }
     }
 
-    /// <summary>No signals, no waiting: the process belongs to <see cref="Hosting.LoadBalancerHost"/>.</summary>
+    /// <summary>No signals, no waiting: the process belongs to <see cref="LoadBalancerHost"/>.</summary>
     private sealed class OwnerLifetime : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

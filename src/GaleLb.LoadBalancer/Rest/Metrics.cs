@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using GaleLb.DataPlane;
 using GaleLb.LoadBalancer.Forwarding;
+using GaleLb.LoadBalancer.Hosting;
 using GaleLb.LoadBalancer.Nodes;
 using GaleLb.LoadBalancer.Watching;
 using GaleLb.Raft;
@@ -20,7 +21,8 @@ internal static class Metrics
     private const int BlockSeriesMax = 100;
 
     public static string Write(
-        ReplicaStatus status, ClusterState state, TableView table, IDataPlane dataPlane, LeaderContact contact, WatchHub watches, bool digestsAgree)
+        ReplicaStatus status, ClusterState state, TableView table, IDataPlane dataPlane, LeaderContact contact, WatchHub watches, bool digestsAgree,
+        Refusals refusals)
     {
         StringBuilder text = new();
         Gauge(text, "galelb_raft_term", "The current term.", status.Term.Value);
@@ -40,6 +42,7 @@ internal static class Metrics
         Gauge(text, "galelb_api_watchers", "Open streams of ?watch=true.", (ulong)watches.Open);
         Header(text, "galelb_api_watchers_dropped_total", "counter", "Streams that were ended because their reader was too slow.");
         Sample(text, "galelb_api_watchers_dropped_total", null, (ulong)watches.Dropped);
+        Refused(text, refusals);
         Traffic(text, dataPlane.ReadCounters());
         Blocks(text, state, dataPlane);
         return text.ToString();
@@ -56,6 +59,19 @@ internal static class Metrics
         foreach ((string state, int count) in counts)
             Sample(text, "galelb_nodes", $"state=\"{state}\"", (ulong)count);
         Gauge(text, "galelb_nodes_suspect", "Nodes kept in the ring by a guard although they should leave it.", (ulong)tally.Suspect);
+    }
+
+    // All from the first scrape on: a counter that appears with its first refusal hides that one from rate().
+    private static void Refused(StringBuilder text, Refusals refusals)
+    {
+        Header(text, "galelb_refused_callers_total", "counter", "Calls and connections refused because of who made them.");
+        foreach (ListenerKind port in Enum.GetValues<ListenerKind>())
+        {
+            foreach (RefusalReason reason in Enum.GetValues<RefusalReason>())
+                Sample(
+                    text, "galelb_refused_callers_total", $"port=\"{Refusals.Name(port)}\",reason=\"{reason.ToString().ToLowerInvariant()}\"",
+                    refusals.Count(port, reason));
+        }
     }
 
     private static void Traffic(StringBuilder text, Counters counters)

@@ -20,7 +20,7 @@ namespace GaleLb.LoadBalancer.Rest;
 internal sealed class ReadApi(
     ReplicaIdentity identity, IReplica replica, ClusterMachine machine, TableReconciler tables, TableArchive archive, IDataPlane dataPlane,
     Readiness readiness, PeerNetwork network, PeerDirectory directory, FileSettings file, ObservationDesk observations,
-    LeaderContact contact, LogClock clock, WatchHub hub, Watches watches, SettingsWatch settings, DigestWatch digests,
+    LeaderContact contact, LogClock clock, WatchHub hub, Watches watches, SettingsWatch settings, DigestWatch digests, Refusals refusals,
     TimeProvider time, IReadOnlyList<string> warnings)
 {
     private readonly long _startedAt = time.GetTimestamp();
@@ -30,7 +30,7 @@ internal sealed class ReadApi(
         routes.MapGet("/healthz", () => Results.Text("ok\n"));
         routes.MapGet("/readyz", Ready);
         routes.MapGet("/metrics", () => Results.Text(Metrics.Write(
-            replica.Status, machine.State, tables.View, dataPlane, contact, hub, digests.Alarm is null), Metrics.ContentType));
+            replica.Status, machine.State, tables.View, dataPlane, contact, hub, digests.Alarm is null, refusals), Metrics.ContentType));
         routes.MapGet("/openapi/v1.json", OpenApiDocument.Serve);
         routes.MapGet("/api/v1/status", (HttpRequest request) => watches.Read(
             request, () => Results.Json(Status(), RestJson.Answers.StatusDocument), _ => (new StatusFeed(Status), null)));

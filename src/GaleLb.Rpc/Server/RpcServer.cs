@@ -1,15 +1,13 @@
 using System.Net;
 using System.Net.Security;
-using System.Security.Authentication;
+using GaleLb.Rpc.Security;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -124,20 +122,8 @@ public sealed class RpcServer : IAsyncDisposable
     private void Configure(ListenOptions listen)
     {
         listen.Protocols = HttpProtocols.Http2;
-        if (_options.Tls is not { } tls)
-            return;
-        listen.UseHttps(new TlsHandshakeCallbackOptions
-        {
-            // Asked for each connection, so that renewed certificates count from the next one on.
-            OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
-            {
-                ServerCertificateContext = tls.CertificateContext,
-                ClientCertificateRequired = true,
-                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                ApplicationProtocols = [SslApplicationProtocol.Http2],
-                RemoteCertificateValidationCallback = tls.ValidateClient,
-            }),
-        });
+        if (_options.Tls is { } tls)
+            listen.UseTls(tls, SslApplicationProtocol.Http2, required: true, _options.TlsRefused);
     }
 
     /// <summary>No signals, no waiting: the process belongs to the executable.</summary>

@@ -14,6 +14,9 @@ public sealed class RpcServerOptions
     /// <summary>Null: plaintext. Otherwise mTLS: every caller proves a certificate of the same roots.</summary>
     public TlsIdentity? Tls { get; init; }
 
+    /// <summary>Told of each caller that got no further than the TLS handshake.</summary>
+    public Action<IPEndPoint?, TlsRefusal>? TlsRefused { get; init; }
+
     /// <summary>Judges a call by who makes it, before a message is read. Anything but Ok is the answer.</summary>
     public Func<RpcServerContext, RpcStatus>? Authorize { get; init; }
 
