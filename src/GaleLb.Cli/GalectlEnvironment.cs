@@ -11,6 +11,9 @@ internal sealed record GalectlEnvironment(Func<string, string?> Variable, TextWr
     /// <summary>How long a half-typed line may wait for the cluster to complete it.</summary>
     public TimeSpan CompletionPatience { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>What certificates are dated by.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>Waits between two looks at the cluster.</summary>
     public Func<TimeSpan, CancellationToken, Task> Delay { get; init; } = Task.Delay;
 }

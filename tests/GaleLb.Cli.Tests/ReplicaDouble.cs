@@ -1,7 +1,9 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
 
 namespace GaleLb.Cli.Tests;
@@ -19,6 +21,9 @@ internal sealed class ReplicaDouble : IAsyncDisposable
 
     private ReplicaDouble(WebApplication server) => _server = server;
 
+    /// <summary>Whose certificate the last caller showed; null: none.</summary>
+    public string? Caller { get; private set; }
+
     public string Url => _server.Urls.Single();
 
     public IReadOnlyList<ReceivedRequest> Received
@@ -32,11 +37,25 @@ internal sealed class ReplicaDouble : IAsyncDisposable
         }
     }
 
-    public static async Task<ReplicaDouble> StartAsync()
+    /// <summary>With a certificate it speaks https and looks at the caller's, whoever vouches for it.</summary>
+    public static async Task<ReplicaDouble> StartAsync(X509Certificate2? certificate = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0));
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, listen =>
+        {
+            if (certificate is null)
+            {
+                return;
+            }
+
+            listen.UseHttps(new HttpsConnectionAdapterOptions
+            {
+                ServerCertificate = certificate,
+                ClientCertificateMode = ClientCertificateMode.AllowCertificate,
+                ClientCertificateValidation = (_, _, _) => true,
+            });
+        }));
         ReplicaDouble replica = new(builder.Build());
         replica._server.Run(replica.AnswerAsync);
         await replica._server.StartAsync();
@@ -70,6 +89,7 @@ internal sealed class ReplicaDouble : IAsyncDisposable
         HttpRequest request = context.Request;
         using StreamReader reader = new(request.Body);
         string pathAndQuery = request.Path.ToUriComponent() + request.QueryString;
+        Caller = context.Connection.ClientCertificate?.Subject;
         string body = await reader.ReadToEndAsync();
         (int Status, string Body) answer = (404, "nothing recorded for this request");
         lock (_guard)

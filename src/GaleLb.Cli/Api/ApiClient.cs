@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -32,13 +33,16 @@ internal sealed class ApiClient : IDisposable
     private readonly TimeSpan _timeout;
     private readonly HttpClient _http;
 
-    public ApiClient(IReadOnlyList<Uri> addresses, TimeSpan timeout, string? token)
+    public ApiClient(IReadOnlyList<Uri> addresses, TimeSpan timeout, string? token, SslClientAuthenticationOptions tls)
     {
         _addresses = addresses;
         _timeout = timeout;
 
         // Replicas are on a private network; a proxy of the environment does not lead there.
-        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = Timeout.InfiniteTimeSpan };
+        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, SslOptions = tls })
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
         if (token is not null)
         {
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -79,7 +83,7 @@ internal sealed class ApiClient : IDisposable
             }
             catch (HttpRequestException e)
             {
-                failure = Reason(e);
+                failure = Reason(e, address);
                 mayHaveArrived |= e.HttpRequestError is HttpRequestError.ResponseEnded or HttpRequestError.InvalidResponse;
             }
             catch (IOException e)
@@ -142,7 +146,7 @@ internal sealed class ApiClient : IDisposable
         }
         catch (HttpRequestException e)
         {
-            return Reason(e);
+            return Reason(e, address);
         }
         catch (IOException e)
         {
@@ -217,7 +221,7 @@ internal sealed class ApiClient : IDisposable
         return Words(Parse(body, CliJson.Default.ProblemDocument), status);
     }
 
-    private static string Reason(HttpRequestException e) => e switch
+    private static string Reason(HttpRequestException e, Uri address) => e switch
     {
         { HttpRequestError: HttpRequestError.NameResolutionError } => "no such host",
         { InnerException: SocketException socket } => socket.SocketErrorCode switch
@@ -228,7 +232,10 @@ internal sealed class ApiClient : IDisposable
             _ => socket.Message,
         },
         { HttpRequestError: HttpRequestError.SecureConnectionError } => $"TLS failed: {e.InnerException?.Message ?? e.Message}",
-        { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ResponseEnded } => "what answers there does not speak HTTP, or hung up",
+        { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ResponseEnded } => "what answers there does not speak HTTP, or hung up"
+            + (address.Scheme == Uri.UriSchemeHttps
+                ? "; it may not accept the certificate of --cert"
+                : "; where gale-lb has certificates it expects https:// but on loopback"),
         _ => e.Message,
     };
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Security;
 using GaleLb.Cli.Api;
 using GaleLb.Cli.Output;
 using GaleLb.Configuration;
@@ -10,6 +11,9 @@ internal sealed class GlobalOptions
 {
     public const string TimeoutVariable = "GALECTL_TIMEOUT";
     public const string TokenFileVariable = "GALECTL_TOKEN_FILE";
+    public const string CaVariable = "GALECTL_CA";
+    public const string CertificateVariable = "GALECTL_CERT";
+    public const string KeyVariable = "GALECTL_KEY";
 
     private const string DefaultTimeout = "5s";
 
@@ -45,6 +49,27 @@ internal sealed class GlobalOptions
         Recursive = true,
     };
 
+    private readonly Option<string?> _ca = new("--ca")
+    {
+        Description = $"The authority (PEM) whose certificates https addresses must show. Default: {CaVariable}, else whom this machine believes",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
+    private readonly Option<string?> _certificate = new("--cert")
+    {
+        Description = $"The certificate (PEM) to show to https addresses. Default: {CertificateVariable}",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
+    private readonly Option<string?> _key = new("--key")
+    {
+        Description = $"Its private key (PEM). Default: {KeyVariable}",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
     public GlobalOptions(GalectlEnvironment environment)
     {
         _environment = environment;
@@ -53,7 +78,7 @@ internal sealed class GlobalOptions
 
     public GalectlEnvironment Environment => _environment;
 
-    public IEnumerable<Option> All => [_api, _output, _timeout, _tokenFile];
+    public IEnumerable<Option> All => [_api, _output, _timeout, _tokenFile, _ca, _certificate, _key];
 
     /// <summary>Lets a command run with a call to the API.</summary>
     public void Handle(Command command, Func<ApiCall, ParseResult, CancellationToken, Task<int>> run) =>
@@ -77,8 +102,14 @@ internal sealed class GlobalOptions
 
     public ApiClient Client(ParseResult parsed)
     {
-        return new ApiClient(Addresses(parsed), TimeoutOf(parsed), Token(parsed.GetValue(_tokenFile)));
+        return new ApiClient(Addresses(parsed), TimeoutOf(parsed), Token(parsed.GetValue(_tokenFile)), Trust(parsed));
     }
+
+    private SslClientAuthenticationOptions Trust(ParseResult parsed) => ApiTrust.Of(
+        FileOf(parsed, _ca, CaVariable), FileOf(parsed, _certificate, CertificateVariable), FileOf(parsed, _key, KeyVariable));
+
+    private string? FileOf(ParseResult parsed, Option<string?> option, string variable) =>
+        parsed.GetValue(option) ?? (_environment.Variable(variable) is { Length: > 0 } file ? file : null);
 
     private IReadOnlyList<Uri> Addresses(ParseResult parsed)
     {
@@ -124,6 +155,12 @@ internal sealed class GlobalOptions
         {
             string token = File.ReadLines(file).Select(l => l.Trim()).FirstOrDefault(l => l.Length > 0 && l[0] != '#')
                 ?? throw new UsageException($"{source}: {file} holds no token; expected one on a line");
+            // A replica's own token file may name the role before the token.
+            if (token.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is ["read" or "order", var bare])
+            {
+                token = bare;
+            }
+
             return token.All(c => c is > ' ' and < '\x7F')
                 ? token
                 : throw new UsageException($"{source}: the token in {file} holds other characters than printable ASCII");
