@@ -46,16 +46,18 @@ internal static partial class LoadBalancerSchema
     public static class Security
     {
         public static readonly ConfigurationKey<string?> Ca =
-            FileKey("ca", "The authority's certificates (PEM). With certificate and key: mutual TLS for replicas, nodes and REST.");
+            FileKey("ca", "The authority's certificates (PEM). With certificate and key: mutual TLS for replicas, nodes and REST (on loopback REST stays plain). "
+                + "All three are read again when they change.");
 
         public static readonly ConfigurationKey<string?> Certificate = FileKey("certificate", "This replica's certificate (PEM).");
 
         public static readonly ConfigurationKey<string?> PrivateKey = FileKey("key", "Its private key (PEM).");
 
         public static readonly ConfigurationKey<string?> ApiTokenFile =
-            FileKey("api_token_file", "Bearer tokens of the REST API. Without it orders are taken from loopback only.");
+            FileKey("api_token_file", "Bearer tokens of the REST API, one a line: `read TOKEN` or `order TOKEN`; a bare token orders, `#` begins a comment. "
+                + "Without it orders are taken from loopback only.");
 
-        public static readonly ConfigurationKey<string?> NodeTokenFile = FileKey("node_token_file", "Bearer tokens of nodes.");
+        public static readonly ConfigurationKey<string?> NodeTokenFile = FileKey("node_token_file", "The bearer token of nodes.");
 
         public static readonly ConfigurationKey<ImmutableArray<IPNetwork>> AllowedNodes =
             new("allowed_nodes", ValueKinds.ListOf(NetworkKinds.Network, "a list of networks as [\"10.0.0.0/8\"]"), [],

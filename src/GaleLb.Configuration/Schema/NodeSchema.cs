@@ -103,7 +103,7 @@ internal static class NodeSchema
     public static class Security
     {
         public static readonly ConfigurationKey<string?> Ca =
-            FileKey("ca", "The authority's certificates (PEM). With certificate and key: mutual TLS towards the replicas.");
+            FileKey("ca", "The authority's certificates (PEM). With certificate and key: mutual TLS towards the replicas. All three are read again when they change.");
 
         public static readonly ConfigurationKey<string?> Certificate = FileKey("certificate", "This node's certificate (PEM).");
 

@@ -10,6 +10,7 @@ using GaleLb.LoadBalancer.Peers;
 using GaleLb.LoadBalancer.Rest;
 using GaleLb.LoadBalancer.Watching;
 using GaleLb.Raft;
+using GaleLb.Rpc.Security;
 using GaleLb.State;
 using GaleLb.State.Commands;
 using GaleLb.State.Nodes;
@@ -29,8 +30,10 @@ internal sealed class ApiHarness : IAsyncDisposable
     private readonly WebApplication _api;
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
 
-    private ApiHarness(WatchOptions watching)
+    private ApiHarness(WatchOptions watching, ApiTokens? tokens, TlsIdentity? tls)
     {
+        Told = new ToldLogger<Refusals>();
+        Refusals = new Refusals(Told);
         Watchers = new WatchHub(watching);
         LogClock clock = new(Time);
         Machine = new ClusterMachine(clock);
@@ -51,7 +54,7 @@ internal sealed class ApiHarness : IAsyncDisposable
         Digests = new DigestWatch(() => Replica.Status, () => Tables.View, _network, Directory, Time, NullLogger<DigestWatch>.Instance);
         ReadApi reads = new(
             identity, Replica, Machine, Tables, archive, _dataPlane, new Readiness(forwards: false), _network, Directory, file, observations, _contact,
-            clock, Watchers, new Watches(Watchers, Replica, _contact, Time, NullLogger<Watches>.Instance), settings, Digests, Time, []);
+            clock, Watchers, new Watches(Watchers, Replica, _contact, Time, NullLogger<Watches>.Instance), settings, Digests, Refusals, Time, []);
         Receipts receipts = new(new AppliedWait(
             () => Replica.Membership, member => member.Id == SoleReplica.Id ? Machine.AppliedIndex : _network.KernelIndexOf(member.Id),
             (_, _) =>
@@ -68,12 +71,17 @@ internal sealed class ApiHarness : IAsyncDisposable
             new ConfigApi(Replica, Machine, settings, runner, _contact));
         _network.Start(SoleReplica.Id, introductions, _ => { });
         _api = ApiServer.Build(
-            [new IPEndPoint(IPAddress.Loopback, 0)], new ApiAccess(null, null), reads, orders,
+            [new ApiListener(new IPEndPoint(IPAddress.Loopback, 0), tls)], Refusals, new ApiAccess(tokens, tls is not null, Refusals), reads, orders,
             new PacketApi(Machine, Tables, archive, _dataPlane, planeOptions), new HistoryApi(Replica, Machine, archive), NullLoggerFactory.Instance);
         Replica.Apply(new Bootstrap(new ClusterId(0xC1), 42, file.Cluster)).IsOk.Should().BeTrue();
     }
 
     public ManualTime Time { get; } = new();
+
+    /// <summary>What the log is told of refused callers.</summary>
+    public ToldLogger<Refusals> Told { get; }
+
+    public Refusals Refusals { get; }
 
     public PeerDirectory Directory { get; } = new();
 
@@ -95,9 +103,9 @@ internal sealed class ApiHarness : IAsyncDisposable
 
     public static Task<ApiHarness> StartAsync() => StartAsync(new WatchOptions());
 
-    public static async Task<ApiHarness> StartAsync(WatchOptions watching)
+    public static async Task<ApiHarness> StartAsync(WatchOptions watching, ApiTokens? tokens = null, TlsIdentity? tls = null)
     {
-        ApiHarness harness = new(watching);
+        ApiHarness harness = new(watching, tokens, tls);
         await harness._api.StartAsync();
         return harness;
     }
