@@ -144,7 +144,7 @@ public sealed class CertsCommandTests : IDisposable
         run.Error.Should().Contain(Path.Combine(_folder, "ca"));
     }
 
-    private static UnixFileMode Mode(string directory, string file) => File.GetUnixFileMode(Path.Combine(directory, file));
+    private static UnixFileMode Mode(string directory, string file) => new FileInfo(Path.Combine(directory, file)).UnixFileMode;
 
     private Task<string> AuthorityAsync(string name, params string[] options) => AuthorityAsync(name, DateTimeOffset.UtcNow, options);
 
