@@ -6,7 +6,7 @@ namespace GaleLb.Simulation;
 
 /// <summary>
 /// After the faults: the network is whole, clocks are right, disks well, and everybody who is not gone for good runs. Within a
-/// bounded time there must be a leader, an order must be acknowledged, a read answered, and every member stand at one state. Only
+/// bounded time there must be a leader, an order must be acknowledged, a read answered, and every member stand at one state with a complete log. Only
 /// where too few logs are complete for a vote (docs/decisions/0009) the cluster waits for an operator.
 /// </summary>
 internal sealed class LivenessPhase(World world, EventQueue events, Roster roster, SimulatedNetwork network, Clients clients)
@@ -28,7 +28,7 @@ internal sealed class LivenessPhase(World world, EventQueue events, Roster roste
             return;
         int reads = clients.ReadsAnswered;
         Await(deadline, "answered no read", () => AnswerRead(reads));
-        Await(deadline, $"did not bring every member to entry {order}", () => HaveAllApplied(order.Value));
+        Await(deadline, $"did not bring every member to entry {order} and its log to completeness", () => HaveAllApplied(order.Value));
     }
 
     private void Heal()
@@ -92,7 +92,7 @@ internal sealed class LivenessPhase(World world, EventQueue events, Roster roste
         if (roster.Leader is not { } leader)
             return null;
         foreach (Member member in leader.Membership.Members)
-            if (roster.Find(member.Id) is { IsDead: false } replica && (!replica.IsUp || replica.Applied < index))
+            if (roster.Find(member.Id) is { IsDead: false } replica && (!replica.IsUp || replica.Applied < index || replica.Loss != LogLoss.None))
                 return null;
         return index;
     }

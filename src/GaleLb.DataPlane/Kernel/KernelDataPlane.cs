@@ -19,6 +19,9 @@ public sealed class KernelDataPlane : IDataPlane
     private static readonly TimeSpan RingGrace = TimeSpan.FromSeconds(1);
 
     private readonly Lock gate = new();
+
+    /// <summary>For the dead man's deadline alone: a table that takes its time must not hold up a sign of life. Taken inside of gate, never around it.</summary>
+    private readonly Lock deadline = new();
     private readonly DataPlaneOptions options;
     private readonly TimeProvider time;
     private readonly PinDirectory pins;
@@ -149,9 +152,10 @@ public sealed class KernelDataPlane : IDataPlane
 
     public void ConfirmControl()
     {
-        lock (gate)
+        if (options.DeadMan is not { } limit) return;
+        lock (deadline)
         {
-            if (options.DeadMan is not { } limit || refusesNewFlows) return;
+            if (refusesNewFlows) return;
             programs.Maps.DeadMan.Update(0u, MonotonicClock.Nanoseconds(time) + (ulong)(limit.TotalMilliseconds * 1_000_000));
         }
     }
@@ -162,8 +166,12 @@ public sealed class KernelDataPlane : IDataPlane
         {
             ObjectDisposedException.ThrowIf(disposed, this);
             if (on == refusesNewFlows) return;
-            refusesNewFlows = on;
-            if (on) programs.Maps.DeadMan.Update(0u, 0ul);
+            lock (deadline)
+            {
+                refusesNewFlows = on;
+                if (on) programs.Maps.DeadMan.Update(0u, 0ul);
+            }
+
             programs.Maps.SetFlag(GaleConfigFlag.DeadMan, on || options.DeadMan is not null);
         }
 

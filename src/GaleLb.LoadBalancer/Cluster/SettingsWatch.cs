@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using GaleLb.DataPlane;
 using GaleLb.LoadBalancer.Hosting;
 using GaleLb.LoadBalancer.Peers;
+using GaleLb.Rpc.V1;
 using GaleLb.State.Settings;
 
 namespace GaleLb.LoadBalancer.Cluster;
@@ -29,10 +30,6 @@ internal sealed class SettingsWatch(
             .OrderBy(g => -g.Replicas.Length).ThenBy(g => g.Digest, StringComparer.Ordinal),
     ];
 
-    /// <summary>The latest that this replica knows of what files the cluster takes, of itself or by word of a peer.</summary>
-    public AgreedSettings? Agreed =>
-        Heard.Aggregate(introductions.Agreed, (known, peer) => AgreedSettings.Later(known, AgreedSettings.Of(peer.Introduction!)));
-
     private IEnumerable<PeerRecord> Heard => directory.All.Where(p => p.Introduction is not null && network.IsReachable(p));
 
     protected override ValueTask RoundAsync(CancellationToken stop)
@@ -44,13 +41,14 @@ internal sealed class SettingsWatch(
     /// <summary>One look at what is known now.</summary>
     internal void Follow()
     {
-        bool enforced = file.Enforce || Heard.Any(p => p.Introduction!.EnforceSingleConfiguration);
+        Introduction[] heard = [.. Heard.Select(p => p.Introduction!)];
+        bool enforced = file.Enforce || heard.Any(said => said.EnforceSingleConfiguration);
         TellGroups(enforced);
-        AgreedSettings? agreed = Agreed;
+        AgreedSettings? agreed = heard.Select(AgreedSettings.Of).Aggregate(introductions.Agreed, AgreedSettings.Later);
         bool isAlone = identity.Peers.Length <= 1;
         string? refusal = !enforced || isAlone || agreed is null || agreed.Takes(file.Digest)
             ? null
-            : $"this replica's file is not the cluster's: it differs in {Differences(agreed)}; no new connection is taken here. "
+            : $"this replica's file is not the cluster's: it differs in {Differences(agreed, heard)}; no new connection is taken here. "
                 + "Give it the cluster's file, or stage this one first: galectl config stage FILE";
         if (refusal == Refusal)
             return;
@@ -62,12 +60,13 @@ internal sealed class SettingsWatch(
             Log.LogError("{Refusal}", refusal);
     }
 
-    private string Differences(AgreedSettings agreed)
+    /// <summary>From the log's settings, or, where only others have that log, from the file of one whose file is taken.</summary>
+    private string Differences(AgreedSettings agreed, Introduction[] heard)
     {
         IEnumerable<SettingDifference> differences = agreed.Since == introductions.Agreed?.Since
             ? SettingsDigest.Compare(SettingsDigest.List(machine.State.Baseline), file.List)
-            : Heard.First(p => AgreedSettings.Of(p.Introduction!)?.Since == agreed.Since) is { Introduction: { } said } && agreed.Takes(said.ConfigDigest)
-                ? SettingsDigest.Compare(FileSettings.ListOf(said.Settings), file.List)
+            : Array.Find(heard, said => agreed.Takes(said.ConfigDigest)) is { } taken
+                ? SettingsDigest.Compare(FileSettings.ListOf(taken.Settings), file.List)
                 : [];
         string text = string.Join("; ", differences.Select(d => $"{d.Key}: {d.Ours ?? "(not set)"} there, {d.Theirs ?? "(not set)"} here"));
         return text.Length > 0 ? text : $"what entry {agreed.Since} of the log says";

@@ -68,13 +68,16 @@ internal sealed class TableReconciler : IAsyncDisposable
             TimeSpan took = _time.GetElapsedTime(started);
             if (!taken)
                 _signal.Writer.TryWrite(true);
-            // As long as it took: with thousands of nodes a table is work for tens of milliseconds, and where many of them change at
-            // once the replica's other threads would get no processor.
-            TimeSpan rest = taken ? took : RetryDelay;
-            if (rest >= ShortestRest)
-                await Task.Delay(rest < RetryDelay ? rest : RetryDelay, _time, stop);
+            await Task.Delay(RestAfter(taken, took), _time, stop);
         }
     }
+
+    /// <summary>
+    /// As long as it took: with thousands of nodes a table is work for tens of milliseconds, and where many of them change at
+    /// once the replica's other threads would get no processor.
+    /// </summary>
+    internal static TimeSpan RestAfter(bool taken, TimeSpan took) =>
+        !taken || took > RetryDelay ? RetryDelay : took < ShortestRest ? TimeSpan.Zero : took;
 
     /// <summary>Derives the newest table and, once released, hands it to the kernel. False: the kernel did not take it.</summary>
     internal bool Reconcile()

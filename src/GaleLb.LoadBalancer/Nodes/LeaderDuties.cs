@@ -68,13 +68,9 @@ internal sealed class LeaderDuties(
 
     private async Task SwitchAsync(LogIndex staged, CancellationToken stop)
     {
-        using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        timeout.CancelAfter(ProposalTimeout);
-        ProposalResult result = await orders.ProposeHereAsync(CommandCodec.Encode(new CommandEnvelope(new SwitchSettings(staged))), timeout.Token);
-        if (result.Outcome != ProposalOutcome.Committed)
+        if (await SubmitAsync(new SwitchSettings(staged), stop) is not { } answer)
             return;
         _switched = staged;
-        CommandAnswer answer = CommandAnswerCodec.Decode(result.Answer.Span);
         if (answer.IsOk)
             Log.LogInformation("All voters have the staged settings of entry {Staged}: the cluster goes by them from entry {Index}", staged, answer.Index);
         else
@@ -116,18 +112,25 @@ internal sealed class LeaderDuties(
 
     private async Task ProposeAsync(Command command, CancellationToken stop)
     {
+        if (await SubmitAsync(command, stop) is not { } answer)
+        {
+            health.Lost(command is Batch batch ? batch.Commands : [command]);
+            return;
+        }
+        foreach (CommandAnswer refused in answer.Items.Append(answer).Where(a => !a.IsOk))
+            Log.LogInformation("Entry {Index}: a decision was void: {Reason}", answer.Index, refused.Message);
+    }
+
+    /// <summary>Null when it was not committed, as far as is known; the next round then decides anew.</summary>
+    private async Task<CommandAnswer?> SubmitAsync(Command command, CancellationToken stop)
+    {
         using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);
         timeout.CancelAfter(ProposalTimeout);
         ProposalResult result = await orders.ProposeHereAsync(CommandCodec.Encode(new CommandEnvelope(command)), timeout.Token);
-        if (result.Outcome != ProposalOutcome.Committed)
-        {
-            health.Lost(command is Batch batch ? batch.Commands : [command]);
-            Log.LogWarning("A decision was not committed ({Outcome}); it is made again", result.Outcome);
-            return;
-        }
-        CommandAnswer answer = CommandAnswerCodec.Decode(result.Answer.Span);
-        foreach (CommandAnswer refused in answer.Items.Append(answer).Where(a => !a.IsOk))
-            Log.LogInformation("Entry {Index}: a decision was void: {Reason}", answer.Index, refused.Message);
+        if (result.Outcome == ProposalOutcome.Committed)
+            return CommandAnswerCodec.Decode(result.Answer.Span);
+        Log.LogWarning("A decision was not committed ({Outcome}); it is made again", result.Outcome);
+        return null;
     }
 
     private Bootstrap Bootstrap()

@@ -19,6 +19,8 @@ internal readonly record struct IntroductionVerdict(string? Refusal, ImmutableAr
 internal sealed class Introductions(
     ReplicaIdentity identity, FileSettings file, Func<ReplicaStatus> status, ClusterMachine machine, Func<TableView> table)
 {
+    private const string Rule = "and enforce_single_configuration is on";
+
     private volatile AgreedSettings? _agreed;
 
     /// <summary>Which files this replica's log takes; null before the founding entry is applied.</summary>
@@ -94,8 +96,6 @@ internal sealed class Introductions(
             return $"the configuration of {theirs.Address} is not the cluster's{In(DifferencesToBaseline(agreed, theirs) ?? differences)}, {Rule}";
         return agreed.Takes(file.Digest) ? null : $"the configuration of {identity.Address} is not the cluster's{In(differences)}, {Rule}";
     }
-
-    private const string Rule = "and enforce_single_configuration is on";
 
     /// <summary>Null where this replica does not know the settings themselves.</summary>
     private ImmutableArray<SettingDifference>? DifferencesToBaseline(AgreedSettings agreed, Introduction theirs) => agreed.Since == Agreed?.Since

@@ -12,7 +12,7 @@ internal enum ApiRole
     Order,
 }
 
-/// <summary>The tokens of <c>[security] api_namedfile</c>: one a line, <c>read</c> or <c>order</c> before it; without a word it orders.</summary>
+/// <summary>The tokens of <c>[security] api_token_file</c>: one a line, <c>read</c> or <c>order</c> before it; without a word it orders.</summary>
 internal sealed class ApiTokens
 {
     private readonly ImmutableArray<(byte[] Token, ApiRole Role)> _tokens;

@@ -43,27 +43,33 @@ public sealed class FileDisk : IDisk
         return new FileDisk(location, TakeLock(location), directory);
     }
 
-    public IReadOnlyList<string> List()
+    public IReadOnlyList<string> List() => NamesIn(Location);
+
+    /// <summary>What <see cref="List"/> gives of any directory.</summary>
+    internal static IReadOnlyList<string> NamesIn(string location)
     {
         try
         {
-            string[] names = [.. Directory.EnumerateFiles(Location).Select(p => Path.GetFileName(p)).Where(n => n != LockFile)];
+            string[] names = [.. Directory.EnumerateFiles(location).Select(p => Path.GetFileName(p)).Where(n => n != LockFile)];
             Array.Sort(names, StringComparer.Ordinal);
             return names;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StorageException(StorageFault.Unreadable, $"Data directory {Location} cannot be listed: {e.Message}", e);
+            throw new StorageException(StorageFault.Unreadable, $"Data directory {location} cannot be listed: {e.Message}", e);
         }
     }
 
     public long Length(string file) => RandomAccess.GetLength(Handle(file, create: false));
 
-    public int Read(string file, long offset, Span<byte> into)
+    public int Read(string file, long offset, Span<byte> into) => ReadAt(Handle(file, create: false), Location, file, offset, into);
+
+    /// <summary>Fills <paramref name="into"/> as far as the file goes; how far that was.</summary>
+    /// <exception cref="StorageException">The medium failed.</exception>
+    internal static int ReadAt(SafeFileHandle handle, string location, string file, long offset, Span<byte> into)
     {
         try
         {
-            SafeFileHandle handle = Handle(file, create: false);
             int total = 0;
             while (total < into.Length)
             {
@@ -75,9 +81,9 @@ public sealed class FileDisk : IDisk
 
             return total;
         }
-        catch (Exception e) when (e is IOException and not StorageException)
+        catch (IOException e)
         {
-            throw new StorageException(StorageFault.Unreadable, $"{Location}/{file} cannot be read at byte {offset}: {e.Message}", e) { File = file, Offset = offset };
+            throw new StorageException(StorageFault.Unreadable, $"{location}/{file} cannot be read at byte {offset}: {e.Message}", e) { File = file, Offset = offset };
         }
     }
 

@@ -5,8 +5,6 @@ namespace GaleLb.Replica.Storage;
 /// <summary>A directory that is looked at and left as it is: nothing is created, locked or written in it.</summary>
 public sealed class ReadOnlyDisk : IDisk
 {
-    private const string LockFile = "lock";
-
     private ReadOnlyDisk(string location) => Location = location;
 
     public string Location { get; }
@@ -21,19 +19,7 @@ public sealed class ReadOnlyDisk : IDisk
                 StorageFault.Unreadable, File.Exists(location) ? $"{location} is a file; a copied data directory is expected" : $"there is no directory {location}");
     }
 
-    public IReadOnlyList<string> List()
-    {
-        try
-        {
-            string[] names = [.. Directory.EnumerateFiles(Location).Select(p => Path.GetFileName(p)).Where(n => n != LockFile)];
-            Array.Sort(names, StringComparer.Ordinal);
-            return names;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new StorageException(StorageFault.Unreadable, $"{Location} cannot be listed: {e.Message}", e);
-        }
-    }
+    public IReadOnlyList<string> List() => FileDisk.NamesIn(Location);
 
     public long Length(string file)
     {
@@ -44,17 +30,7 @@ public sealed class ReadOnlyDisk : IDisk
     public int Read(string file, long offset, Span<byte> into)
     {
         using SafeFileHandle handle = Handle(file);
-        try
-        {
-            int total = 0;
-            while (total < into.Length && RandomAccess.Read(handle, into[total..], offset + total) is > 0 and int read)
-                total += read;
-            return total;
-        }
-        catch (IOException e)
-        {
-            throw new StorageException(StorageFault.Unreadable, $"{Location}/{file} cannot be read at byte {offset}: {e.Message}", e) { File = file, Offset = offset };
-        }
+        return FileDisk.ReadAt(handle, Location, file, offset, into);
     }
 
     /// <exception cref="NotSupportedException">Always.</exception>

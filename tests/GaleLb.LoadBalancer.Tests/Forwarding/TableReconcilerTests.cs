@@ -27,6 +27,14 @@ public sealed class TableReconcilerTests
         reconciler.View.InKernel.Should().BeFalse();
     }
 
+    [Theory]
+    [InlineData(true, 1, 0)]
+    [InlineData(true, 40, 40)]
+    [InlineData(true, 5000, 1000)]
+    [InlineData(false, 1, 1000)]
+    public void RestAfter_ATable_IsAsLongAsItTookWithinBounds(bool taken, int tookMs, int restMs) =>
+        TableReconciler.RestAfter(taken, TimeSpan.FromMilliseconds(tookMs)).Should().Be(TimeSpan.FromMilliseconds(restMs));
+
     /// <summary>A replica that caught up while a table was being derived must not write that one: it is of a state before the release.</summary>
     [Fact]
     public async Task Reconcile_OfAStateReadBeforeTheRelease_WritesNothing()
