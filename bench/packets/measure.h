@@ -50,7 +50,6 @@ uint64_t read_reason(const struct world *world, enum gale_reason reason);
 /* Does for all half-open flows what the nodes' first answers and the clients' next packets would: both halves go into flows. */
 void establish(const struct world *world);
 
-/* Empties half_open and flows. */
-void forget_flows(const struct world *world);
+void forget_half_open(const struct world *world);
 
 #endif

@@ -17,7 +17,7 @@
 #include <unistd.h>
 #include "measure.h"
 
-enum { ROUNDS_MAX = 99, OBJECTS_MAX = 4, CELLS_MAX = 64, FLOWS_FEW = 1024, FLOWS_FULL = 65536, FILL_CHUNK = 16384, CHECKED = 20000 };
+enum { ROUNDS_MAX = 99, OBJECTS_MAX = 4, CELLS_MAX = 64, FLOWS_FEW = 1024, FLOWS_FULL = 65536, FILL_CHUNK = 16384, CHECKED = 20000, FRESH = 32768 };
 enum { VERDICT_PASS = 2, VERDICT_TX = 3, VERDICT_REDIRECT = 4 };
 
 /* Ranges of another load balancer's program, measured elsewhere on a machine of this kind, behind a reset program like ours. */
@@ -34,6 +34,7 @@ struct spec {
 	uint32_t flows;
 	uint32_t verdict;
 	enum gale_reason reason;
+	int is_fresh; /* half_open is emptied before each round, and FRESH repeats are taken: none finds a flow, none pushes one out */
 	struct reference reference;
 };
 
@@ -70,8 +71,10 @@ static const struct spec specs[] = {
 	CELL("l4 udp4 established", TO_L4, UDP4, 1024, GALE_FORWARDED_L4),
 	CELL("l4 udp6 established", TO_L4, UDP6, 1024, GALE_FORWARDED_L4),
 	CELL("l4 udp4 one way", TO_L4, UDP4, 1024, GALE_FORWARDED_L4, .clients = CLIENTS_ONE_WAY),
-	CELL("l4 tcp4 new", TO_L4, SYN4, 1 << 22, GALE_FORWARDED_L4, .clients = CLIENTS_NEW, .reference = { 435, 469 }),
-	CELL("l4 tcp6 new", TO_L4, SYN6, 1 << 22, GALE_FORWARDED_L4, .clients = CLIENTS_NEW),
+	CELL("l4 tcp4 new", TO_L4, SYN4, FLOWS_FULL, GALE_FORWARDED_L4, .clients = CLIENTS_NEW, .is_fresh = 1, .reference = { 435, 469 }),
+	CELL("l4 tcp6 new", TO_L4, SYN6, FLOWS_FULL, GALE_FORWARDED_L4, .clients = CLIENTS_NEW, .is_fresh = 1),
+	CELL("l4 tcp4 flood", TO_L4, SYN4, 1 << 22, GALE_FORWARDED_L4, .clients = CLIENTS_NEW),
+	CELL("l4 tcp6 flood", TO_L4, SYN6, 1 << 22, GALE_FORWARDED_L4, .clients = CLIENTS_NEW),
 	STATELESS("l3", TO_L3, GALE_FORWARDED_L3),
 	STATELESS("l2", TO_L2, GALE_FORWARDED_L2),
 };
@@ -80,6 +83,7 @@ static const struct spec specs[] = {
 struct measurement {
 	const struct spec *spec;
 	const char *label;
+	const struct world *world; /* NULL: a floor */
 	int program;
 	double ns[ROUNDS_MAX];
 	double in_floors[ROUNDS_MAX];
@@ -173,7 +177,7 @@ static void fill_flows(const struct world *world, int flows)
 }
 
 /* Warms a cell up and makes sure that it measures what its name says. */
-static void check(const struct measurement *cell, const struct world *world)
+static void check(const struct measurement *cell)
 {
 	const struct spec *spec = cell->spec;
 	uint64_t before, counted;
@@ -184,9 +188,9 @@ static void check(const struct measurement *cell, const struct world *world)
 		errno = 0, fail("%s (%s): verdict %u, not %u", spec->name, cell->label, verdict, spec->verdict);
 	if (spec->floor)
 		return;
-	before = read_reason(world, spec->reason);
+	before = read_reason(cell->world, spec->reason);
 	run(cell->program, CHECKED, NULL);
-	counted = read_reason(world, spec->reason) - before;
+	counted = read_reason(cell->world, spec->reason) - before;
 	if (counted < CHECKED * 999 / 1000)
 		errno = 0, fail("%s (%s): %lu of %d packets went that way", spec->name, cell->label, (unsigned long)counted, CHECKED);
 }
@@ -259,7 +263,9 @@ static void measure(struct measurement *cells, int count)
 		for (int n = 0; n < count; n++) {
 			struct measurement *cell = &cells[round & 1 ? count - 1 - n : n];
 
-			cell->ns[round] = run(cell->program, repeats, &verdict);
+			if (cell->spec->is_fresh)
+				forget_half_open(cell->world);
+			cell->ns[round] = run(cell->program, cell->spec->is_fresh ? FRESH : repeats, &verdict);
 			/* A refusal shortens the frame; what follows would measure nothing. */
 			if (verdict != cell->spec->verdict)
 				errno = 0, fail("%s (%s): verdict %u in round %d", cell->spec->name, cell->label, verdict, round + 1);
@@ -351,8 +357,9 @@ int main(int argc, char **argv)
 
 			cells[count].spec = spec;
 			cells[count].label = spec->floor ? "" : argv[optind + world];
+			cells[count].world = spec->floor ? NULL : of;
 			cells[count].program = load_reset(&cell, target);
-			check(&cells[count], of);
+			check(&cells[count]);
 			count++;
 		}
 	}

@@ -197,17 +197,11 @@ void establish(const struct world *world)
 	}
 }
 
-static void empty(int map)
+void forget_half_open(const struct world *world)
 {
 	struct gale_flow_key key;
 
-	while (!bpf_map_get_next_key(map, NULL, &key))
-		if (bpf_map_delete_elem(map, &key) && errno != ENOENT)
+	while (!bpf_map_get_next_key(world->half_open, NULL, &key))
+		if (bpf_map_delete_elem(world->half_open, &key) && errno != ENOENT)
 			fail("delete a flow");
-}
-
-void forget_flows(const struct world *world)
-{
-	empty(world->half_open);
-	empty(world->flows);
 }
