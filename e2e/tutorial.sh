@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# tutorial.sh - runs every ```sh block of docs/tutorial.md in one shell, as a reader would, and ends with 1 at the first command that fails
-# or that does not come to print what its "# → words" says. Root. GALE_TUTORIAL_PREFIX changes the names of the namespaces.
+# tutorial.sh - runs every ```sh block of docs/tutorial.md in one shell, as a reader would, and before its step 7 those of docs/rest.md. Ends
+# with 1 at the first command that fails or that does not come to print what its "# → words" says. Root. GALE_TUTORIAL_PREFIX
+# changes the names of the namespaces.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
@@ -27,21 +28,36 @@ until_prints() {
 	printf '  ✓ %s\n' "$line"
 }
 
-# Only what stands between ```sh and ```; a line that ends in an expectation becomes a call of until_prints.
-awk -v quote="'" '
-	/^```sh$/ { inside = 1; blocks++; next }
-	/^```$/ { inside = 0 }
-	!inside { next }
-	match($0, / +# → /) {
-		words = substr($0, RSTART + RLENGTH)
-		line = substr($0, 1, RSTART - 1)
-		gsub(quote, quote "\\" quote quote, line)
-		print "until_prints " quote words quote " " quote line quote
-		next
-	}
-	{ print }
-	END { if (blocks < 5) exit 1 }
-' docs/tutorial.md | sed "s/galetutorial-/$prefix/g; s,/galetutorial\"$,/${prefix%-}\"," >"$script"
+# blocks PAGE : only what stands between ```sh and ```; a line that ends in an expectation becomes a call of until_prints
+blocks() {
+	awk -v quote="'" '
+		/^```sh$/ { inside = 1; next }
+		/^```$/ { inside = 0 }
+		!inside { next }
+		match($0, / +# → /) {
+			words = substr($0, RSTART + RLENGTH)
+			line = substr($0, 1, RSTART - 1)
+			gsub(quote, quote "\\" quote quote, line)
+			print "until_prints " quote words quote " " quote line quote
+			next
+		}
+		{ print }
+	' "$@"
+}
+
+readonly examples=5 # blocks of docs/rest.md; when a page loses its blocks, nothing is not a success
+[[ $(grep -c '^```sh$' docs/rest.md) == "$examples" && $(grep -c '^```sh$' docs/tutorial.md) -ge 11 ]] || {
+	echo "tutorial: docs/tutorial.md or docs/rest.md has fewer or more blocks than expected" >&2
+	exit 1
+}
+{
+	sed '/^## 7\./,$d' docs/tutorial.md | blocks
+	# The page's caller is on a replica.
+	echo 'curl() { on lb-1 curl "$@"; }'
+	blocks docs/rest.md
+	echo 'unset -f curl'
+	sed -n '/^## 7\./,$p' docs/tutorial.md | blocks
+} | sed "s/galetutorial-/$prefix/g; s,/galetutorial\"$,/${prefix%-}\"," >"$script"
 # shellcheck source=/dev/null
 source "$script"
-echo "tutorial: every block ran as the page says"
+echo "tutorial: every block ran as the pages say"

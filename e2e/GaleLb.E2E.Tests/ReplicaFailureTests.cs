@@ -171,6 +171,35 @@ public sealed class ReplicaFailureTests(ClusterFixture fixture) : ClusterTests(f
         (await ClientRequests.ManyAsync(1, 50)).Should().OnlyContain(answer => answer.Failure == null);
     });
 
+    [RootFact]
+    public Task Replica_WhoseDataIsLost_IsReplacedByOneCommand() => ObserveAsync(async () =>
+    {
+        await Cluster.WaitForSameTableAsync(Cluster.AllReplicas);
+        await Cluster.Replica(3).TerminateAsync();
+        Directory.Delete(Path.Combine(Cluster.Directory, "lb-3", "data"), recursive: true);
+        Cluster.StartReplica(3);
+        var refusal = "";
+        await Eventually.HoldsAsync("the replica without data is refused its old place", async () =>
+        {
+            var refused = (await Cluster.Api(1).GetAsync("/api/v1/cluster")).GetProperty("refused").EnumerateArray().ToList();
+            refusal = refused.Select(r => r.GetProperty("reason").GetString()!).FirstOrDefault() ?? "";
+            return refusal.Contains("galectl cluster replace ", StringComparison.Ordinal);
+        });
+
+        // What the refusal tells the operator to type, as it stands.
+        var command = refusal[refusal.LastIndexOf("galectl cluster", StringComparison.Ordinal)..].Split(' ')[1..];
+        var replaced = await Command.InAsync(Topology.Replica(1), Repository.Binary("galectl"), command);
+
+        replaced.ExitCode.Should().Be(0, "{0}", replaced);
+        await Eventually.HoldsAsync("the new member votes", async () =>
+        {
+            var members = (await Cluster.Api(1).GetAsync("/api/v1/cluster")).GetProperty("members").EnumerateArray().ToList();
+            return members.Count == 3 && members.All(m => m.GetProperty("role").GetString() is "voter" or "leader" && m.GetProperty("id").GetString() != command[^1]);
+        });
+        await Cluster.MendAsync();
+        await Cluster.WaitForSameTableAsync(Cluster.AllReplicas);
+    });
+
     private static List<string> Lines(Daemon follower) =>
         [.. follower.Log.Split('\n').Where(line => line.StartsWith('{') && line.EndsWith('}'))];
 }

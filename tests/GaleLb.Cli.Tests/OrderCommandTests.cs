@@ -270,6 +270,7 @@ public sealed class OrderCommandTests
     [InlineData("node drain node-1 --if-match x", "x")]
     [InlineData("ban node-1 --for ever", "--for: \"ever\" is not a time to ban for")]
     [InlineData("cluster add lb-4", "\"lb-4\" is not the address of a replica")]
+    [InlineData("cluster replace a1 lb-4", "\"lb-4\" is not the address of a replica")]
     [InlineData("services add web", "--port")]
     [InlineData("services add web --port 70000", "70000")]
     [InlineData("services add web --port 80 --protocol sctp", "sctp")]

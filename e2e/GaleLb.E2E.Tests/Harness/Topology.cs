@@ -16,7 +16,7 @@ public sealed class Topology : IAsyncDisposable
     public const int RouterMtu = 1400;
     private const int WideNodesInAll = 7;
     private const int ServiceNetwork = 9;
-    private static readonly string Prefix = Environment.GetEnvironmentVariable("GALE_E2E_PREFIX") ?? "galee2e-";
+    public static readonly string Prefix = Environment.GetEnvironmentVariable("GALE_E2E_PREFIX") ?? "galee2e-";
 
     private Topology()
     {

@@ -46,6 +46,10 @@ internal sealed class OrderOptions
         }
     }
 
+    public bool IsForced(ParseResult parsed) => parsed.GetValue(_force);
+
+    public bool IsDryRun(ParseResult parsed) => parsed.GetValue(_dryRun);
+
     /// <summary>Sends an order without a body and shows what became of it.</summary>
     public Task<int> SendAsync(ApiCall call, ParseResult parsed, HttpMethod method, string path, CancellationToken cancellation) =>
         SendAsync(call, parsed, new ApiRequest(method, path), cancellation);
@@ -59,11 +63,11 @@ internal sealed class OrderOptions
     public async Task<int> SendAsync(ApiCall call, ParseResult parsed, ApiRequest request, CancellationToken cancellation)
     {
         TimeSpan? wait = Wait(parsed);
-        bool isDryRun = parsed.GetValue(_dryRun);
+        bool isDryRun = IsDryRun(parsed);
         string[] query =
         [
             .. isDryRun ? ["dry_run=true"] : Array.Empty<string>(),
-            .. parsed.GetValue(_force) ? ["force=true"] : Array.Empty<string>(),
+            .. IsForced(parsed) ? ["force=true"] : Array.Empty<string>(),
             .. wait is { } time ? [$"wait=applied&timeout={DurationText.Format(time)}"] : Array.Empty<string>(),
         ];
         byte[] body = await call.Api.SendAsync(

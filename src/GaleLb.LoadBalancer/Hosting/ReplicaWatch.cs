@@ -73,6 +73,6 @@ internal sealed class ReplicaWatch(
         if (status.Role == RaftRole.Leader)
             Log.LogInformation("Leads in term {Term}", status.Term);
         else if (!status.Leader.IsNone)
-            Log.LogInformation("Follows {Leader} ({Address}) in term {Term}", status.Leader, status.Membership.Find(status.Leader)?.Address, status.Term);
+            Log.LogInformation("Follows {Leader} ({Address}) in term {Term}", status.Leader, status.Membership.Find(status.Leader)?.Address ?? "address not told yet", status.Term);
     }
 }

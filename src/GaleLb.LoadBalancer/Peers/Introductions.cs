@@ -76,8 +76,7 @@ internal sealed class Introductions(
         if (theirs.MemberId == now.Self.Value)
             return Refuse($"{theirs.Address} says it is member {now.Self}, which is this replica at {identity.Address}: was its data directory copied?");
         if (now.Membership.Find(theirs.Address) is { Vacant: false } seat && seat.Id.Value != theirs.MemberId)
-            return Refuse($"{theirs.Address} belongs to member {seat.Id}; when that one is gone: "
-                + $"galectl cluster remove {seat.Id}, then galectl cluster add {theirs.Address}");
+            return Refuse($"{theirs.Address} belongs to member {seat.Id}; when that one is gone: galectl cluster replace {seat.Id}");
         ImmutableArray<SettingDifference> differences = file.DifferencesTo(theirs.Settings);
         return new IntroductionVerdict(
             file.Enforce || theirs.EnforceSingleConfiguration ? Disagreement(theirs, differences) : null, differences);

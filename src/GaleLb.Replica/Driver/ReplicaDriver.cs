@@ -163,7 +163,7 @@ public sealed partial class ReplicaDriver
             throw new StorageException(
                 StorageFault.Mismatch,
                 $"This directory is member {Self} at {member.Address}, but the configuration says that this replica is {_options.Address}. " +
-                "Restore the address, or start with an empty directory and replace the member (galectl cluster remove ID, then galectl cluster add ADDRESS).");
+                "Restore the address, or start with an empty directory and replace the member (galectl cluster replace ID ADDRESS).");
     }
 
     private void Note(string text) => _effects.Add(ReplicaEffect.Note(text));

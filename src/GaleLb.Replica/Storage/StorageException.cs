@@ -47,7 +47,7 @@ public sealed class StorageException(StorageFault fault, string message, Excepti
     public static StorageException Damaged(IDisk disk, string file, long offset, string what) => new(
         StorageFault.Damaged,
         $"{disk.Location}/{file} is damaged at byte {offset}: {what}. This replica refuses to start from it. If the rest of the cluster is " +
-        "healthy, move the directory away, start empty, and replace this member (galectl cluster remove ID, then galectl cluster add ADDRESS).")
+        "healthy, move the directory away, start empty, and replace this member (galectl cluster replace ID).")
     {
         File = file,
         Offset = offset,

@@ -125,7 +125,7 @@ public sealed class IntroductionsTests
         Introductions ours = Of(One, AddressOne, SampleOptions.Of(), new Member(Two, AddressTwo, MemberRole.Voter));
 
         ours.Judge(Of(Stranger, AddressTwo, SampleOptions.Of()).Own()).Refusal
-            .Should().Contain($"belongs to member {Two}").And.Contain($"galectl cluster remove {Two}, then galectl cluster add {AddressTwo}");
+            .Should().Contain($"belongs to member {Two}").And.Contain($"galectl cluster replace {Two}");
     }
 
     [Fact]
