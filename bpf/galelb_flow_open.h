@@ -145,14 +145,15 @@ static __noinline int flow_continue(struct packet *packet, struct gale_service *
 	return 0;
 }
 
-/* A packet of the client that flows does not know. 0 with flow filled in, or the reason why not. */
-static __noinline int flow_open(struct packet *packet, struct gale_service *service,
-				struct gale_flow *flow)
+/*
+ * A packet of the client that flows does not know. 0 with flow filled in, or the reason why not. Inline: kernels before 6.9
+ * round each frame of a call chain up to 32 bytes, and with one more the way to source_choose is over the 512 allowed.
+ */
+static __always_inline int flow_open(struct packet *packet, struct gale_service *service,
+				     struct gale_flow *flow)
 {
 	int result;
 
-	if (!packet || !service || !flow)
-		return GALE_DROP_NO_NODES;
 	result = flow_continue(packet, service, flow);
 	if (result >= 0)
 		return result;

@@ -150,13 +150,12 @@ static __noinline int public_icmp_error(struct xdp_md *ctx, struct packet *packe
 	return public_stateless(ctx, packet, &quoted, service, GALE_FORWARDED_ICMP);
 }
 
-static __noinline int public_icmp(struct xdp_md *ctx, struct packet *packet)
+/* Inline, as flow_open is: the way to public_icmp_l4 has no room for another frame. */
+static __always_inline int public_icmp(struct xdp_md *ctx, struct packet *packet)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct icmp_header *icmp;
 
-	if (!packet)
-		return XDP_DROP;
 	icmp = data + (packet->l4_offset & HEADER_OFFSET_MASK);
 	if ((void *)(icmp + 1) > end || !icmp_is_whole(packet) ||
 	    packet->traits & (PACKET_FRAGMENT_FIRST | PACKET_FRAGMENT_LATER))
