@@ -24,6 +24,7 @@ usage: ./build.sh VERB [arguments]
   e2e [FILTER]                  the tests against real processes; needs root
   e2e --hosts systemd|INVENTORY [--keep] [FILTER]
                                 the tests of what the playbooks install, on hosts made on this machine (root) or your own
+  kernels [VERSION...]          other kernels, booted by QEMU: programs load, packet cases pass, requests are forwarded; needs root
   bench NAME [--json FILE]      a benchmark
   sim [--seeds N] [--seed S]    the deterministic simulator
   fuzz NAME [--count N]         a fuzzer: packets [--packets N] [--seed S]; needs root
@@ -426,6 +427,14 @@ e2e_hosts() {
 	totals
 }
 
+# kernels [VERSION...] : e2e/kernels/run.sh tells what it finds, with totals as here.
+verb_kernels() {
+	need_root kernels
+	build_all false
+	step "packet tests" build-kernels dotnet build tests/GaleLb.Bpf.Tests -c Release -v quiet
+	spawn e2e/kernels/run.sh "$@"
+}
+
 # ---- package ----------------------------------------------------------------------------------------------------------
 
 verb_package() {
@@ -520,7 +529,7 @@ trap leave EXIT
 trap 'interrupted 130' INT
 trap 'interrupted 143' TERM
 case $verb in
-deps | build | package | test | demo | e2e | bench | sim | fuzz | fmt | clean) "verb_$verb" "$@" ;;
+deps | build | package | test | demo | e2e | kernels | bench | sim | fuzz | fmt | clean) "verb_$verb" "$@" ;;
 help | -h | --help) usage ;;
 *)
 	usage >&2

@@ -1,8 +1,11 @@
 using System.Diagnostics;
+using GaleLb.Bpf.Tests.Bare;
 using GaleLb.Bpf.Tests.Fuzz;
 using GaleLb.Bpf.Tests.Support;
 
-// The fuzzer of tests/fuzz/packets.sh; under a test runner the assembly is its tests.
+// The fuzzer of tests/fuzz/packets.sh, and with "kernel" the checks of e2e/kernels; under a test runner the assembly is its tests.
+if (args is ["kernel"]) return KernelChecks.Run();
+
 FuzzOptions options;
 try
 {

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace GaleLb.DataPlane.Native;
 
@@ -7,7 +9,7 @@ namespace GaleLb.DataPlane.Native;
 /// A compiled BPF object: opened, its maps and read-only variables set, then loaded. Nothing reaches the kernel before <see cref="Load"/>, so
 /// opening needs no privilege. Not thread-safe.
 /// </summary>
-public sealed class BpfObject : IDisposable
+public sealed partial class BpfObject : IDisposable
 {
     private readonly BpfObjectHandle handle;
     private Btf? btf;
@@ -117,6 +119,19 @@ public sealed class BpfObject : IDisposable
         if (result < 0) throw BpfException.Create("load BPF object", -result, log.Text);
     }
 
+    /// <summary>As <see cref="Load"/>, and returns for each program how many instructions the verifier walked; the kernel's limit is a million.</summary>
+    /// <exception cref="BpfException">With libbpf's log as part of the message.</exception>
+    public IReadOnlyDictionary<string, int> LoadCounting()
+    {
+        const uint Statistics = 4;
+        for (nint p = LibBpf.bpf_object__next_program(handle, 0); p != 0; p = LibBpf.bpf_object__next_program(handle, p))
+            BpfException.ThrowIfNegative(LibBpf.bpf_program__set_log_level(p, Statistics), "ask for the verifier's statistics");
+        using LibBpfLog.Scope log = LibBpfLog.Begin(debug: true);
+        int result = LibBpf.bpf_object__load(handle);
+        if (result < 0) throw BpfException.Create("load BPF object", -result, log.Text);
+        return LoadedProgram().Matches(log.Text).ToDictionary(m => m.Groups["name"].Value, m => int.Parse(m.Groups["count"].Value, CultureInfo.InvariantCulture));
+    }
+
     /// <summary>A handle of its own on a loaded map; it lives on when this object is disposed of.</summary>
     public BpfMap OpenMap(string name)
     {
@@ -129,6 +144,9 @@ public sealed class BpfObject : IDisposable
         new(BpfFd.Duplicate(LibBpf.bpf_program__fd(FindProgram(name)), $"open program {name}"));
 
     public void Dispose() => handle.Dispose();
+
+    [GeneratedRegex("prog '(?<name>[^']*)': -- BEGIN PROG LOAD LOG --[^-]*?processed (?<count>[0-9]+) insns", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex LoadedProgram();
 
     private nint FindProgram(string name)
     {

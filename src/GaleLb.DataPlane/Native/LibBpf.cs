@@ -89,6 +89,9 @@ internal static unsafe partial class LibBpf
     [LibraryImport(Library)]
     public static partial int bpf_program__set_autoload(nint program, [MarshalAs(UnmanagedType.U1)] bool autoload);
 
+    [LibraryImport(Library)]
+    public static partial int bpf_program__set_log_level(nint program, uint level);
+
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int bpf_map_create(
         int type, string name, uint keySize, uint valueSize, uint maxEntries, MapCreateOpts* opts);

@@ -10,17 +10,23 @@ namespace GaleLb.DataPlane.Native;
 internal static unsafe class LibBpfLog
 {
     private const int WarningLevel = 0;
+    private const int DebugLevel = 2;
     private const int LineBytesMax = 1 << 20;
 
     [ThreadStatic]
     private static StringBuilder? capture;
 
+    [ThreadStatic]
+    private static int levelMax;
+
     static LibBpfLog() => LibBpf.libbpf_set_print(&Print);
 
-    public static Scope Begin()
+    /// <param name="debug">Also what libbpf prints for debugging, such as the verifier's log of a program that it took.</param>
+    public static Scope Begin(bool debug = false)
     {
         StringBuilder text = new();
         capture = text;
+        levelMax = debug ? DebugLevel : WarningLevel;
         return new Scope(text);
     }
 
@@ -28,7 +34,7 @@ internal static unsafe class LibBpfLog
     private static int Print(int level, byte* format, nint arguments)
     {
         StringBuilder? target = capture;
-        if (level != WarningLevel || target is null) return 0;
+        if (level > levelMax || target is null) return 0;
 
         // A verifier log comes as one line. The va_list can be read only once, so the buffer has to be large enough at once.
         byte* buffer = (byte*)NativeMemory.Alloc(LineBytesMax);

@@ -1,0 +1,150 @@
+#!/usr/bin/env bash
+# guest.sh - what is checked inside a kernel that run.sh has booted. Each result is a line "PASSED FAILED SKIPPED NAME" on the second serial port.
+set -uo pipefail
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8
+export TMPDIR=/run DOTNET_EnableDiagnostics=0 DOTNET_TieredPGO=0 DOTNET_CLI_TELEMETRY_OPTOUT=1
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+results=/dev/ttyS1 prefix=gale- work=/run/gale
+topology=("$root/e2e/topology.sh" -p "$prefix" -l 1 -n 2)
+# Heartbeats come late in an emulated machine.
+export GALE_SERVICES=wide GALE_XDP_MODE=native GALE_CHECKS_TIMEOUT=30s
+
+say() { echo "$*" >"$results"; }
+trap 'say "done"; echo o >/proc/sysrq-trigger; sleep 60' EXIT
+
+check() { # NAME COMMAND... : all it says goes to the console
+	local name=$1
+	shift
+	if "$@" >"$work/check" 2>&1; then
+		say "1 0 0 $name"
+	else
+		say "0 1 0 $name: $(tail -n 3 "$work/check" | tr '\r\n' '  ')"
+	fi
+	cat "$work/check"
+}
+
+in_ns() { nsenter --net="/run/netns/$prefix$1" "${@:2}"; }
+daemon() { in_ns "$1" "${@:3}" >>"$work/$2.log" 2>&1 </dev/null & } # NAMESPACE LOG COMMAND...
+
+within() { # SECONDS COMMAND... : waits until the command succeeds
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		((SECONDS < deadline)) || return 1
+		sleep 0.2
+	done
+}
+
+status() { in_ns lb-1 curl -fsS --max-time 10 http://10.98.2.1:5555/api/v1/status; }
+both_routable() { status | jq -e '.nodes.routable == 2 and .data_plane.applied_index >= .raft.applied_index' >/dev/null; }
+
+start() {
+	mount -t bpf bpf /sys/fs/bpf
+	mkdir -p "$work/lb-1/data"
+	ip link set lo up
+}
+
+# node-1 serves IPv4, node-2 IPv6; both have their services' addresses of modes l2 and l3 from gale-node.
+bring_up() {
+	local n family any
+	"${topology[@]}" -w up || return
+	"${topology[@]}" lb-config 1 "$work" >"$work/lb.toml"
+	daemon lb-1 lb-1 "$root/bin/gale-lb" --config "$work/lb.toml"
+	lb=$!
+	for n in 1 2; do
+		family=$((n == 1 ? 4 : 6))
+		any=$([[ $family == 4 ]] && echo 0.0.0.0 || echo ::)
+		GALE_FAMILY=$family "${topology[@]}" node-config "$n" >"$work/node-$n.toml"
+		daemon "node-$n" "http-$n" "$root/e2e/http_node.py" "node-$n" "$any" 8080
+		daemon "node-$n" "udp-$n" "$root/e2e/udp_node.py" "node-$n" 8080 "$(own "$n" "$family")" "$(service 2 "$family")"
+		daemon "node-$n" "node-$n" "$root/bin/gale-node" --config "$work/node-$n.toml"
+	done
+	within 400 both_routable || {
+		tail -n 5 "$work"/*.log
+		return 1
+	}
+}
+own() { if [[ $2 == 4 ]]; then echo "10.98.2.1$1"; else echo "fd98:2::1$1"; fi; }      # NODE FAMILY
+service() { if [[ $2 == 4 ]]; then echo "10.98.9.$1"; else echo "fd98:9::$1"; fi; } # HOST FAMILY
+
+is_native() { # NAMESPACE INTERFACE : with a program in the driver, not behind it
+	ip -n "$prefix$1" link show dev "$2" | grep -q ' xdp ' || {
+		ip -n "$prefix$1" link show dev "$2"
+		return 1
+	}
+}
+
+# tcp ADDRESS:PORT NODE : requests on new connections, answered by the node; one of many packets
+tcp() {
+	local _ answer
+	for _ in {1..20}; do
+		answer=$(in_ns client curl -gsS --max-time 30 "http://$1/") || return
+		[[ $answer == "$2" ]] || {
+			echo "$1 answered '$answer', not '$2'"
+			return 1
+		}
+	done
+	answer=$(in_ns client curl -gsS --max-time 60 "http://$1/bytes/200000" | wc -c)
+	((answer == 200000)) || {
+		echo "$1 gave $answer of 200000 bytes"
+		return 1
+	}
+}
+
+# udp ADDRESS NODE : datagrams, some in fragments, each answered by the node with what was asked
+udp() {
+	in_ns client python3 - "$1" "$2" <<-'PYTHON'
+		import socket, sys
+		address, node = sys.argv[1:]
+		for size in [20] * 20 + [4000] * 5:
+		    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as asking:
+		        asking.settimeout(30)
+		        asking.connect((address, 8080))
+		        question = b"q" * size
+		        asking.send(question)
+		        answer = asking.recv(65535)
+		        if answer != node.encode() + b" " + question:
+		            sys.exit(f"{address}: another answer to {size} bytes: {answer[:40]}")
+	PYTHON
+}
+
+forward() {
+	local family node address
+	for family in 4 6; do
+		node=node-$((family == 4 ? 1 : 2))
+		for mode in 1:L4 2:L2 3:L3; do
+			address=$(service "${mode%:*}" "$family")
+			[[ $family == 4 ]] || address="[$address]"
+			check "TCP over IPv$family forwarded by ${mode#*:}" tcp "$address:8080" "$node"
+		done
+		check "UDP over IPv$family forwarded by L4" udp "$(service 1 "$family")" "$node"
+		check "UDP over IPv$family forwarded by L2" udp "$(service 2 "$family")" "$node"
+		check "ping of a service address, IPv$family" in_ns client ping -n -c 3 -W 20 "$(service 1 "$family")"
+	done
+}
+
+goes_on() {
+	kill -KILL "$lb"
+	wait "$lb"
+	tcp 10.98.9.1:8080 node-1 && tcp '[fd98:9::1]:8080' node-2
+}
+
+# A warning of the kernel sets bit 9.
+is_unharmed() {
+	local taint
+	taint=$(</proc/sys/kernel/tainted)
+	(((taint & 512) == 0)) && ! dmesg | grep -iE 'hw csum failure|WARNING:|BUG:'
+}
+
+mount -t tmpfs run /run
+start
+# 5.10.0-32 is a name; the version behind it is in the banner.
+say "kernel $(uname -v | sed -nE 's/.*Debian ([0-9.]+[0-9]).*/\1/p')"
+dotnet "$root/tests/GaleLb.Bpf.Tests/bin/Release/net10.0/GaleLb.Bpf.Tests.dll" kernel >"$results" ||
+	say "0 1 0 the packet programs' checks ended with status $?"
+check "gale-lb with native XDP and two gale-node: both nodes routable" bring_up
+check "native XDP on the replica's public interface" is_native lb-1 pub
+check "native XDP on the nodes' interfaces, which unwrap" eval 'is_native node-1 priv && is_native node-2 priv'
+forward
+check "forwarding goes on after kill -9 of gale-lb" goes_on
+check "the kernel has warned of nothing" is_unharmed
