@@ -192,7 +192,7 @@ has_dotnet() { dotnet --list-sdks 2>/dev/null | grep -qE '^([1-9][0-9])\.'; }
 
 missing_packages() {
 	local package version
-	for package in libbpf-dev libelf-dev zlib1g-dev iproute2 ethtool iputils-ping nftables procps util-linux mount e2fsprogs \
+	for package in libbpf-dev libelf-dev zlib1g-dev iproute2 ethtool iputils-ping nftables tcpdump procps util-linux mount e2fsprogs \
 		python3 python3-grpcio python3-protobuf python3-scapy protobuf-compiler curl ca-certificates jq; do
 		is_installed "$package" || echo "$package"
 	done

@@ -31,6 +31,8 @@ cgroups=$cgroup2/${prefix%-}
 hosts=(control lb-0 lb-1 lb-2 lb-3 node-0 node-1 node-2)
 packages=systemd,systemd-sysv,dbus,openssh-server,openssh-client,python3,python3-apt,kmod,iproute2,iputils-ping,sudo,udev,netbase
 packages+=,avahi-daemon,libnss-mdns,ca-certificates,libbpf1,libelf1,libssl3,libstdc++6,ethtool,procps,curl,jq,bpftool,init-system-helpers
+# What the tests themselves use: to cut a host off, and to keep what passed its interfaces.
+packages+=,nftables,tcpdump
 
 die() { echo "hosts: $*" >&2 && exit 1; }
 in_ns() { nsenter --net="/run/netns/$prefix$1" "${@:2}"; }
@@ -258,6 +260,9 @@ gale_public_interface=eth1
 
 [spare]
 lb-3.local
+
+[client]
+control.local
 INVENTORY
 }
 

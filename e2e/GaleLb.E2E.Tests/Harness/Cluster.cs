@@ -20,6 +20,7 @@ public sealed class Cluster : IAsyncDisposable
     private readonly Dictionary<int, Daemon> _services = [];
     private readonly Dictionary<int, Daemon> _datagramServices = [];
     private readonly Dictionary<int, ReplicaDisk> _disks = [];
+    private readonly List<SwitchCapture?> _captures = [];
     private readonly Dictionary<int, ReplicaApi> _apis = AllReplicas.ToDictionary(replica => replica, replica => new ReplicaApi(replica));
 
     private Cluster(Topology topology, ClusterShape shape, string directory)
@@ -42,6 +43,8 @@ public sealed class Cluster : IAsyncDisposable
         var cluster = new Cluster(topology, shape, Repository.Scratch(name));
         try
         {
+            cluster._captures.Add(SwitchCapture.Begin(Topology.PublicSwitch, cluster.PathOf("switch-pub")));
+            cluster._captures.Add(SwitchCapture.Begin(Topology.PrivateSwitch, cluster.PathOf("switch-priv")));
             foreach (var replica in AllReplicas)
             {
                 if (shape.DiskMegabytes > 0)
@@ -208,6 +211,7 @@ public sealed class Cluster : IAsyncDisposable
             await disk.DisposeAsync();
         }
 
+        _captures.ForEach(capture => capture?.Dispose());
         await _topology.DisposeAsync();
     }
 

@@ -1,6 +1,9 @@
 namespace GaleLb.E2E.Tests.Harness;
 
-/// <summary>What is kept of a failed test: the error, configurations, logs, and what each replica and namespace says.</summary>
+/// <summary>
+/// What is kept of a failed test: the error, configurations, logs, the last packets on both switches, what each replica and namespace
+/// says, and what the kernel's maps hold.
+/// </summary>
 public static class FailureBundle
 {
     private static readonly string[] Paths =
@@ -13,7 +16,7 @@ public static class FailureBundle
         var bundle = Repository.Scratch(Path.Combine("failed", test));
         await File.WriteAllTextAsync(Path.Combine(bundle, "error.txt"), error.ToString());
         foreach (var file in Directory.EnumerateFiles(cluster.Directory, "*", SearchOption.AllDirectories)
-            .Where(file => Path.GetExtension(file) is ".toml" or ".log" || Path.GetFileName(file) == "log"))
+            .Where(IsKept))
         {
             var copy = Path.Combine(bundle, Path.GetRelativePath(cluster.Directory, file));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
@@ -33,7 +36,25 @@ public static class FailureBundle
             await File.WriteAllTextAsync(Path.Combine(directory, "links.txt"), links.ToString());
         }
 
+        await DumpMapsAsync(Path.Combine(bundle, "maps"));
         return bundle;
+    }
+
+    private static bool IsKept(string file) =>
+        Path.GetExtension(file) is ".toml" or ".log" || Path.GetFileName(file) is "log" || Path.GetFileName(file).StartsWith("ring.pcap", StringComparison.Ordinal);
+
+    /// <summary>One file for each map, named by the member that pinned it and by the map.</summary>
+    private static async Task DumpMapsAsync(string directory)
+    {
+        Directory.CreateDirectory(directory);
+        foreach (var pin in Directory.Exists(Topology.Pins) ? Directory.EnumerateFiles(Topology.Pins, "*", SearchOption.AllDirectories) : [])
+        {
+            var dump = await Command.RunAsync("bpftool", "-j", "map", "dump", "pinned", pin);
+            if (dump.ExitCode == 0)
+            {
+                await File.WriteAllTextAsync(Path.Combine(directory, Path.GetRelativePath(Topology.Pins, pin).Replace('/', '-') + ".json"), dump.Output);
+            }
+        }
     }
 
     private static async Task<string> DumpAsync(Cluster cluster, int replica, string path)

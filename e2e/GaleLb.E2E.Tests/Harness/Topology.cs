@@ -27,7 +27,12 @@ public sealed class Topology : IAsyncDisposable
     /// <summary>The client behind a router; only in a wide topology.</summary>
     public static NetworkNamespace Remote => new(Prefix + "remote");
 
+    public static NetworkNamespace PublicSwitch => new(Prefix + "switch-pub");
+
     public static NetworkNamespace PrivateSwitch => new(Prefix + "switch-priv");
+
+    /// <summary>The directory below which replicas pin their maps; a replica's own one is named by its member id.</summary>
+    public static string Pins => $"/sys/fs/bpf/{Prefix.TrimEnd('-')}";
 
     /// <summary>Has the private cables of a replica and of nodes take packets of this size.</summary>
     public static async Task SetPrivateMtuAsync(int mtu, int replica, params IEnumerable<int> nodes)

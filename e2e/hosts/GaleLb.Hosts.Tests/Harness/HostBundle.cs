@@ -1,19 +1,23 @@
 namespace GaleLb.Hosts.Tests.Harness;
 
-/// <summary>What is kept of a failed test: the error, and of each host its configuration, logs, REST answers, programs and maps.</summary>
+/// <summary>
+/// What is kept of a failed test: the error, and of each host its configuration, logs, REST answers, programs, maps and last packets.
+/// </summary>
 public static class HostBundle
 {
     private static readonly (string File, string Command)[] Dumps =
     [
-        ("gale-lb.log", "journalctl -u gale-lb --no-pager -n 2000"),
-        ("gale-node.log", "journalctl -u gale-node --no-pager -n 2000"),
-        ("units.txt", "systemctl status gale-lb gale-node gale-page --no-pager"),
-        ("configuration.txt", "tail -n +1 /etc/gale-lb/lb.toml /etc/gale-node/node.toml"),
         ("status.json", "curl -s --max-time 5 http://127.0.0.1:5555/api/v1/status"),
         ("cluster.json", "curl -s --max-time 5 http://127.0.0.1:5555/api/v1/cluster"),
+        ("config.json", "curl -s --max-time 5 'http://127.0.0.1:5555/api/v1/config?consistency=local'"),
         ("nodes.json", "curl -s --max-time 5 'http://127.0.0.1:5555/api/v1/nodes?consistency=local'"),
+        ("ring.json", "curl -s --max-time 5 'http://127.0.0.1:5555/api/v1/services/default/ring?consistency=local'"),
         ("events.json", "curl -s --max-time 5 'http://127.0.0.1:5555/api/v1/events?consistency=local'"),
         ("metrics.txt", "curl -s --max-time 5 http://127.0.0.1:5555/metrics"),
+        ("gale-lb.log", "journalctl -u gale-lb --no-pager -n 2000"),
+        ("gale-node.log", "journalctl -u gale-node --no-pager -n 2000"),
+        ("units.txt", "systemctl status gale-lb gale-node gale-page gale-capture --no-pager"),
+        ("configuration.txt", "tail -n +1 /etc/gale-lb/lb.toml /etc/gale-node/node.toml"),
         ("network.txt", "ip -s addr; ip neigh; bpftool net show; bpftool map show"),
     ];
 
@@ -22,25 +26,34 @@ public static class HostBundle
     {
         var bundle = Repository.Scratch(Path.Combine("failed", test));
         await File.WriteAllTextAsync(Path.Combine(bundle, "error.txt"), error.ToString());
-        foreach (var host in cluster.All)
-        {
-            var directory = Directory.CreateDirectory(Path.Combine(bundle, host.ShortName)).FullName;
-            foreach (var (file, command) in Dumps)
-            {
-                string said;
-                try
-                {
-                    said = (await host.TryAsync(command)).ToString();
-                }
-                catch (TimeoutException late)
-                {
-                    said = late.Message;
-                }
+        await Task.WhenAll(cluster.All.Select(host => WriteAsync(host, Directory.CreateDirectory(Path.Combine(bundle, host.ShortName)).FullName)));
+        return bundle;
+    }
 
-                await File.WriteAllTextAsync(Path.Combine(directory, file), said);
+    private static async Task WriteAsync(Host host, string directory)
+    {
+        foreach (var (file, command) in Dumps)
+        {
+            string said;
+            try
+            {
+                said = (await host.TryAsync(command)).ToString();
             }
+            catch (TimeoutException late)
+            {
+                said = late.Message;
+            }
+
+            await File.WriteAllTextAsync(Path.Combine(directory, file), said);
         }
 
-        return bundle;
+        try
+        {
+            await PacketCapture.KeepAsync(host, directory);
+        }
+        catch (Exception failure) when (failure is TimeoutException or IOException or FormatException)
+        {
+            await File.WriteAllTextAsync(Path.Combine(directory, "capture.txt"), failure.Message);
+        }
     }
 }

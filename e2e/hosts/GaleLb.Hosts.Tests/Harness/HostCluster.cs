@@ -28,10 +28,13 @@ public sealed partial class HostCluster : IAsyncLifetime
     /// <summary>Hosts without a role; a test may use them for what must not succeed.</summary>
     public ImmutableArray<Host> Spares { get; private set; }
 
+    /// <summary>Hosts that ask for pages, where they are hosts of the inventory.</summary>
+    public ImmutableArray<Host> Clients { get; private set; }
+
     /// <summary>Where clients reach the replicas, in their order.</summary>
     public ImmutableArray<IPEndPoint> Services { get; private set; }
 
-    public IEnumerable<Host> All => Replicas.Concat(Nodes).Concat(Spares);
+    public IEnumerable<Host> All => Replicas.Concat(Nodes).Concat(Spares).Concat(Clients);
 
     public async Task InitializeAsync()
     {
@@ -39,14 +42,16 @@ public sealed partial class HostCluster : IAsyncLifetime
         Replicas = await HostsAsync("lb");
         Nodes = await HostsAsync("node");
         Spares = await HostsAsync("spare");
+        Clients = await HostsAsync("client");
         Services = [.. (await Task.WhenAll(Replicas.Select(r => r.PublicAddressAsync()))).Select(a => new IPEndPoint(a, 8080))];
     }
 
-    public Task DisposeAsync() => Task.CompletedTask;
+    public Task DisposeAsync() => PacketCapture.EndAsync(All);
 
     /// <summary>Runs a test on a cluster in which all is well; where it fails, a bundle tells of it.</summary>
     public async Task ObserveAsync(string test, Func<Task> run)
     {
+        await PacketCapture.BeginAsync(All);
         try
         {
             await WaitForAllAsync();
@@ -80,7 +85,7 @@ public sealed partial class HostCluster : IAsyncLifetime
     {
         foreach (var replica in among)
         {
-            if ((await replica.GetAsync("/api/v1/status")).GetProperty("raft").GetProperty("role").GetString() == "leader")
+            if (await IsLeaderAsync(replica))
             {
                 return replica;
             }
@@ -88,6 +93,9 @@ public sealed partial class HostCluster : IAsyncLifetime
 
         throw new IOException("no replica leads");
     }
+
+    public static async Task<bool> IsLeaderAsync(Host replica) =>
+        (await replica.GetAsync("/api/v1/status")).GetProperty("raft").GetProperty("role").GetString() == "leader";
 
     /// <summary>Ends a host without a word.</summary>
     public async Task CrashAsync(Host host)
@@ -111,6 +119,7 @@ public sealed partial class HostCluster : IAsyncLifetime
         }
 
         await Eventually.HoldsAsync($"{host.Name} answers", TimeSpan.FromMinutes(3), async () => (await host.TryAsync("true")).ExitCode == 0);
+        await PacketCapture.ResumeAsync(host);
     }
 
     /// <summary>Runs a playbook to its end, whatever it comes to.</summary>
