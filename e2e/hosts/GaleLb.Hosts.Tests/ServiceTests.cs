@@ -51,26 +51,18 @@ public sealed class ServiceTests(HostCluster cluster)
     });
 
     [Fact]
-    public Task Node_Crashed_IsLeftOutUntilItIsBack() => cluster.ObserveAsync(nameof(Node_Crashed_IsLeftOutUntilItIsBack), async () =>
+    public Task Node_Crashed_IsLeftOutUntilItIsBack() => cluster.ObserveAsync(nameof(Node_Crashed_IsLeftOutUntilItIsBack), () =>
+        IsLeftOutAsync(cluster.Nodes[1], cluster.CrashAsync, cluster.StartAsync));
+
+    [Fact]
+    public Task Node_CutOff_IsLeftOutUntilItIsHeardAgain() => cluster.ObserveAsync(nameof(Node_CutOff_IsLeftOutUntilItIsHeardAgain), async () =>
     {
-        var node = cluster.Nodes[1];
-        await cluster.CrashAsync(node);
-        try
-        {
-            await HostCluster.WaitForRoutableAsync(cluster.Nodes.Length - 1, TimeSpan.FromSeconds(15), cluster.Replicas);
+        var node = cluster.Nodes[2];
+        var before = await node.RunAsync("systemctl show -P MainPID gale-node");
 
-            foreach (var service in cluster.Services)
-            {
-                (await Pages.ManyAsync(service, 60)).Should().OnlyContain(page => page.Failure == null && page.Node != node.ShortName);
-            }
-        }
-        finally
-        {
-            await cluster.StartAsync(node);
-        }
+        await IsLeftOutAsync(node, n => n.CutOffAsync(), n => n.ReconnectAsync());
 
-        await cluster.WaitForAllAsync();
-        (await Pages.ManyAsync(cluster.Services[0], 60)).Should().Contain(page => page.Node == node.ShortName);
+        (await node.RunAsync("systemctl show -P MainPID gale-node")).Should().Be(before, "it comes back by itself");
     });
 
     [Fact]
@@ -89,4 +81,26 @@ public sealed class ServiceTests(HostCluster cluster)
         await cluster.WaitForAllAsync();
         (await cluster.Replicas[2].RunAsync("galectl blacklist")).Should().NotContain(node);
     });
+
+    /// <summary>No page is lost once a node that fell silent has been given up, and it serves again when it is back.</summary>
+    private async Task IsLeftOutAsync(Host node, Func<Host, Task> silence, Func<Host, Task> bringBack)
+    {
+        await silence(node);
+        try
+        {
+            await HostCluster.WaitForRoutableAsync(cluster.Nodes.Length - 1, TimeSpan.FromSeconds(15), cluster.Replicas);
+
+            foreach (var service in cluster.Services)
+            {
+                (await Pages.ManyAsync(service, 60)).Should().OnlyContain(page => page.Failure == null && page.Node != node.ShortName);
+            }
+        }
+        finally
+        {
+            await bringBack(node);
+        }
+
+        await cluster.WaitForAllAsync();
+        (await Pages.ManyAsync(cluster.Services[0], 60)).Should().Contain(page => page.Node == node.ShortName);
+    }
 }

@@ -6,6 +6,7 @@ namespace GaleLb.Hosts.Tests.Harness;
 /// <summary>A machine that the playbooks have provisioned, reached by ssh alone.</summary>
 public sealed class Host(string name, IPAddress address, string user, string? key, string publicInterface)
 {
+    private const string Cut = "galecut";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>As in the inventory, "lb-0.local".</summary>
@@ -39,6 +40,21 @@ public sealed class Host(string name, IPAddress address, string user, string? ke
         JsonDocument.Parse(await RunAsync($"curl -sf --max-time 5 'http://127.0.0.1:5555{path}'")).RootElement;
 
     public async Task<bool> IsReadyAsync() => (await TryAsync("curl -sf --max-time 5 http://127.0.0.1:5555/readyz")).ExitCode == 0;
+
+    /// <summary>
+    /// Loses every packet to and from the host but those of ssh, as if its switch had failed. What a replica forwards is not touched:
+    /// its programs see packets before any filter does.
+    /// </summary>
+    public Task CutOffAsync() => RunAsync(
+        "set -e; command -v nft >/dev/null || { echo the package nftables is missing >&2; exit 1; }; "
+        + $"nft 'add table inet {Cut}; "
+        + $"add chain inet {Cut} in {{ type filter hook prerouting priority -300; }}; add rule inet {Cut} in iif != lo tcp dport != 22 drop; "
+        + $"add rule inet {Cut} in iif != lo meta l4proto != tcp drop; "
+        + $"add chain inet {Cut} out {{ type filter hook output priority -300; }}; add rule inet {Cut} out oif != lo tcp sport != 22 drop; "
+        + $"add rule inet {Cut} out oif != lo meta l4proto != tcp drop'");
+
+    /// <summary>Everything arrives again.</summary>
+    public Task ReconnectAsync() => RunAsync($"nft 'delete table inet {Cut}'");
 
     private IEnumerable<string> Options() =>
     [
