@@ -1,3 +1,4 @@
+using System.Text.Json;
 using GaleLb.Hosts.Tests.Harness;
 
 namespace GaleLb.Hosts.Tests;
@@ -8,6 +9,14 @@ public sealed class PlaybookTests(HostCluster cluster)
 {
     private const string Replicas = "ansible/playbooks/lb.yml";
     private const string Nodes = "ansible/playbooks/node.yml";
+
+    /// <summary>A setting of each replica's own, and one that all share, so that no replica may go by it before all can.</summary>
+    private const string Other = """
+        {
+          "gale_data_plane": {"on_exit": "keep", "protected_ports": [22, 2222]},
+          "gale_node_health": {"checks_before_routing": 3, "checks_timeout": "2500ms", "black_list_after_fails": 5, "black_list_expiry": "5m"}
+        }
+        """;
 
     [Theory]
     [InlineData(Replicas)]
@@ -27,14 +36,33 @@ public sealed class PlaybookTests(HostCluster cluster)
             var before = await StartsAsync(cluster.Nodes, "gale-node");
             HostCluster.PlayResult play = null!;
             var pages = await Pages.WhileAsync(cluster.Services, async () =>
-                play = await cluster.PlayAsync(Replicas, "-e", """{"gale_data_plane": {"on_exit": "keep", "protected_ports": [22, 2222]}}"""));
+                play = await cluster.PlayAsync(Replicas, "-e", Other));
 
             play.ExitCode.Should().Be(0, play.Output);
-            play.Changed.Should().Be(2 * cluster.Replicas.Length, "each replica's file and service, nothing else: " + play.Output);
+            play.Changed.Should().Be((2 * cluster.Replicas.Length) + 1, "each replica's file and service, and once the announcement, nothing else: " + play.Output);
             pages.Should().HaveCountGreaterThan(300).And.OnlyContain(page => page.Failure == null);
             (await StartsAsync(cluster.Nodes, "gale-node")).Should().Equal(before, "nodes are not concerned");
+            await Eventually.HoldsAsync("the cluster goes by the new setting", TimeSpan.FromSeconds(10), async () => await ChecksTimeoutAsync() == "2500");
+
             (await cluster.PlayAsync(Replicas)).ExitCode.Should().Be(0, "the settings that other tests expect are put back");
+            await Eventually.HoldsAsync("the cluster goes by the former setting", TimeSpan.FromSeconds(10), async () => await ChecksTimeoutAsync() == "2000");
         });
+
+    [Fact]
+    public Task Playbook_InCheckMode_SaysWhatWouldChangeAndChangesNothing() => cluster.ObserveAsync(nameof(Playbook_InCheckMode_SaysWhatWouldChangeAndChangesNothing), async () =>
+    {
+        var (starts, files) = (await StartsAsync(cluster.Replicas, "gale-lb"), await FilesAsync());
+
+        var play = await cluster.PlayAsync(Replicas, "--check", "-e", Other);
+
+        play.ExitCode.Should().Be(0, play.Output);
+        play.Changed.Should().BeGreaterThanOrEqualTo(cluster.Replicas.Length, "each replica's file is another: " + play.Output);
+        (await StartsAsync(cluster.Replicas, "gale-lb")).Should().Equal(starts);
+        (await FilesAsync()).Should().Equal(files);
+        (await cluster.Replicas[0].GetAsync("/api/v1/config")).GetProperty("staged").ValueKind.Should().Be(JsonValueKind.Null);
+
+        Task<string[]> FilesAsync() => Task.WhenAll(cluster.Replicas.Select(replica => replica.RunAsync("sha256sum /etc/gale-lb/* /var/cache/gale/*")));
+    });
 
     [Fact]
     public Task Playbook_WithAReplicaDown_LeavesTheOthersAlone() => cluster.ObserveAsync(nameof(Playbook_WithAReplicaDown_LeavesTheOthersAlone), async () =>
@@ -70,6 +98,18 @@ public sealed class PlaybookTests(HostCluster cluster)
         "uname", "echo 4.19.0-27-amd64", () => RefusedAsync(
             nameof(Playbook_OnAHostWithAnOldKernel_SaysSo), "runs kernel 4.19.0-27-amd64; 5.10 or newer is needed."));
 
+    /// <summary>An empty file system over it hides what the kernel shows there.</summary>
+    [Fact]
+    public Task Playbook_OnAHostWhoseKernelHasNoTypeInformation_SaysSo() => WithAsync(
+        [cluster.Replicas[^1]], "mount -t tmpfs tmpfs /sys/kernel/btf", "umount /sys/kernel/btf", () => RefusedAsync(
+            nameof(Playbook_OnAHostWhoseKernelHasNoTypeInformation_SaysSo), $"The kernel of {cluster.Replicas[^1].Name} has no BTF (/sys/kernel/btf/vmlinux is missing)"));
+
+    [Fact]
+    public Task Playbook_OfNativeProgramsOnAnInterfaceThatTakesNone_SaysSo() => WithAsync(
+        cluster.Replicas, "ip link add br9 type bridge && ip addr add 10.97.9.1/24 dev br9", "ip link del br9", () => RefusedAsync(
+            nameof(Playbook_OfNativeProgramsOnAnInterfaceThatTakesNone_SaysSo), "takes no native XDP program: its driver is bridge.",
+            "-e", """{"gale_public_interface": "br9", "gale_data_plane": {"on_exit": "keep", "xdp_mode": "native"}}"""));
+
     /// <summary>The playbook refuses in a sentence, and no host has been touched.</summary>
     private Task RefusedAsync(string test, string sentence, params string[] arguments) => cluster.ObserveAsync(test, async () =>
     {
@@ -84,19 +124,26 @@ public sealed class PlaybookTests(HostCluster cluster)
     });
 
     /// <summary>Lets a command of the last replica's host lie for as long as the test runs.</summary>
-    private async Task WithCommandAsync(string command, string script, Func<Task> test)
+    private Task WithCommandAsync(string command, string script, Func<Task> test) => WithAsync(
+        [cluster.Replicas[^1]],
+        $"printf '#!/bin/sh\\n%s\\n' '{script}' >/usr/local/bin/{command}; chmod 755 /usr/local/bin/{command}", $"rm /usr/local/bin/{command}", test);
+
+    /// <summary>Has hosts in another state for as long as the test runs.</summary>
+    private static async Task WithAsync(IReadOnlyList<Host> hosts, string begin, string end, Func<Task> test)
     {
-        var host = cluster.Replicas[^1];
-        await host.RunAsync($"printf '#!/bin/sh\\n%s\\n' '{script}' >/usr/local/bin/{command}; chmod 755 /usr/local/bin/{command}");
         try
         {
+            await Task.WhenAll(hosts.Select(host => host.RunAsync(begin)));
             await test();
         }
         finally
         {
-            await host.RunAsync($"rm /usr/local/bin/{command}");
+            await Task.WhenAll(hosts.Select(host => host.TryAsync(end)));
         }
     }
+
+    private async Task<string?> ChecksTimeoutAsync() =>
+        (await cluster.Replicas[0].GetAsync("/api/v1/config")).GetProperty("settings").GetProperty("node_health.checks_timeout").GetString();
 
     /// <summary>When each host's service was started last.</summary>
     private static Task<string[]> StartsAsync(IEnumerable<Host> hosts, string service) =>
