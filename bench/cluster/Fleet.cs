@@ -23,6 +23,7 @@ internal sealed class Fleet : IAsyncDisposable
     private readonly long[] _lastSent;
     private readonly Task[] _running;
     private long _answered;
+    private volatile int _hurried;
 
     public Fleet(int count)
     {
@@ -38,6 +39,13 @@ internal sealed class Fleet : IAsyncDisposable
 
     /// <summary>Heartbeats that were answered so far.</summary>
     public long Answered => Interlocked.Read(ref _answered);
+
+    /// <summary>So many nodes, the first ones, send each heartbeat as soon as the one before is answered, until it is 0 again.</summary>
+    public int Hurried
+    {
+        get => _hurried;
+        set => _hurried = value;
+    }
 
     public static string NameOf(int node) => $"node-{node}";
 
@@ -114,6 +122,6 @@ internal sealed class Fleet : IAsyncDisposable
                 return;
             Interlocked.Increment(ref _answered);
         }
-        while (await timer.WaitForNextTickAsync(stop));
+        while (node < _hurried || await timer.WaitForNextTickAsync(stop));
     }
 }

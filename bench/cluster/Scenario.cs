@@ -5,6 +5,7 @@ namespace GaleLb.Bench.Cluster;
 /// <summary>What happens to a large cluster, one after the other; each step ends when the cluster has come to rest.</summary>
 internal sealed class Scenario(Replicas replicas, Fleet fleet, Report report, TimeSpan steady)
 {
+    private const int Hurried = 300;
     private const int Singles = 50;
     private const int Together = 1_000;
     private const double ChecksTimeoutMs = 5_000;
@@ -18,6 +19,7 @@ internal sealed class Scenario(Replicas replicas, Fleet fleet, Report report, Ti
         await replicas.LeaderAsync(Replicas.All);
         await RegisterAsync();
         await RestAsync();
+        await SaturateAsync();
         await LoseSinglesAsync();
         await LoseTogetherAsync();
         await LoseReplicaAsync(leader: false);
@@ -53,6 +55,25 @@ internal sealed class Scenario(Replicas replicas, Fleet fleet, Report report, Ti
         }
 
         report.Add("entries appended to the log meanwhile", "", (await replicas.StateAsync(leader))!.Last - last);
+    }
+
+    /// <summary>As many heartbeats as both sides can on one machine; what one costs a replica tells what a machine of its own could take.</summary>
+    private async Task SaturateAsync()
+    {
+        Say($"{Hurried} nodes send heartbeats without a pause");
+        fleet.Hurried = Hurried;
+        await Task.Delay(Settling);
+        long index = (await replicas.StateAsync(1))!.Applied;
+        TimeSpan[] before = [.. Replicas.All.Select(replicas.ProcessorTime)];
+        long answered = fleet.Answered, started = Stopwatch.GetTimestamp();
+        await Task.Delay(steady);
+        double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        double beats = fleet.Answered - answered, spent = Replicas.All.Sum(r => (replicas.ProcessorTime(r) - before[r - 1]).TotalMicroseconds);
+        fleet.Hurried = 0;
+        report.Add($"{Hurried} nodes without a pause: heartbeats answered", "1/s", beats / seconds);
+        report.Add("the same: processor time of the three replicas for each", "us", spent / beats);
+        report.Add("the same: nodes ejected", "", (await replicas.EventsAsync(1, index, "node_down")).Count);
+        await Task.Delay(Settling);
     }
 
     private async Task LoseSinglesAsync()

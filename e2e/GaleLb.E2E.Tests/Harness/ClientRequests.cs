@@ -92,7 +92,7 @@ public static class ClientRequests
         }
     }
 
-    private static IPEndPoint EndPoint(int replica) => new(Topology.PublicAddress(replica), Topology.ClientsPort);
+    public static IPEndPoint EndPoint(int replica) => new(Topology.PublicAddress(replica), Topology.ClientsPort);
 }
 
 /// <summary>Requests that go on in the background, in turn through the given replicas, about 200 a second.</summary>
