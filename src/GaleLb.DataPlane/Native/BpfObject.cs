@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
-using System.Text.RegularExpressions;
 
 namespace GaleLb.DataPlane.Native;
 
@@ -9,7 +8,7 @@ namespace GaleLb.DataPlane.Native;
 /// A compiled BPF object: opened, its maps and read-only variables set, then loaded. Nothing reaches the kernel before <see cref="Load"/>, so
 /// opening needs no privilege. Not thread-safe.
 /// </summary>
-public sealed partial class BpfObject : IDisposable
+public sealed class BpfObject : IDisposable
 {
     private readonly BpfObjectHandle handle;
     private Btf? btf;
@@ -129,7 +128,15 @@ public sealed partial class BpfObject : IDisposable
         using LibBpfLog.Scope log = LibBpfLog.Begin(debug: true);
         int result = LibBpf.bpf_object__load(handle);
         if (result < 0) throw BpfException.Create("load BPF object", -result, log.Text);
-        return LoadedProgram().Matches(log.Text).ToDictionary(m => m.Groups["name"].Value, m => int.Parse(m.Groups["count"].Value, CultureInfo.InvariantCulture));
+        Dictionary<string, int> counts = [];
+        string program = "";
+        foreach (string line in log.Text.Split('\n'))
+        {
+            if (line.EndsWith("-- BEGIN PROG LOAD LOG --", StringComparison.Ordinal)) program = line.Split('\'')[1];
+            else if (line.StartsWith("processed ", StringComparison.Ordinal)) counts[program] = int.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
+        }
+
+        return counts;
     }
 
     /// <summary>A handle of its own on a loaded map; it lives on when this object is disposed of.</summary>
@@ -144,9 +151,6 @@ public sealed partial class BpfObject : IDisposable
         new(BpfFd.Duplicate(LibBpf.bpf_program__fd(FindProgram(name)), $"open program {name}"));
 
     public void Dispose() => handle.Dispose();
-
-    [GeneratedRegex("prog '(?<name>[^']*)': -- BEGIN PROG LOAD LOG --[^-]*?processed (?<count>[0-9]+) insns", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex LoadedProgram();
 
     private nint FindProgram(string name)
     {
