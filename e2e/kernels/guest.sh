@@ -24,7 +24,8 @@ check() { # NAME COMMAND... : all it says goes to the console
 }
 
 in_ns() { nsenter --net="/run/netns/$prefix$1" "${@:2}"; }
-daemon() { in_ns "$1" "${@:3}" >>"$work/$2.log" 2>&1 </dev/null & } # NAMESPACE LOG COMMAND...
+# daemon NAMESPACE LOG COMMAND... : nsenter replaces itself, so that $! is the command's own.
+daemon() { nsenter --net="/run/netns/$prefix$1" "${@:3}" >>"$work/$2.log" 2>&1 </dev/null & }
 
 within() { # SECONDS COMMAND... : waits until the command succeeds
 	local deadline=$((SECONDS + $1))
@@ -126,6 +127,7 @@ forward() {
 goes_on() {
 	kill -KILL "$lb"
 	wait "$lb"
+	! status || return
 	tcp 10.98.9.1:8080 node-1 && tcp '[fd98:9::1]:8080' node-2
 }
 
