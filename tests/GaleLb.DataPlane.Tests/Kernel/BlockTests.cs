@@ -1,5 +1,7 @@
 using System.Net;
 using GaleLb.DataPlane.Kernel;
+using GaleLb.DataPlane.Layout;
+using GaleLb.DataPlane.Native;
 using GaleLb.DataPlane.Tests.Support;
 using GaleLb.State.Blocks;
 using GaleLb.State.Forwarding;
@@ -56,6 +58,29 @@ public sealed class BlockTests
 
         lab.Connect(Lab.VipOne, 1).Should().NotContain(a => a.StartsWith("node"));
         lab.Balancer.Do(() => plane.Apply(Blocked)).Operations.Should().Be(0, "the maps hold the table already");
+    }
+
+    [RootFact]
+    public void Blocks_PinnedByAVersionWithoutPlaces_AreCountedEachForItself()
+    {
+        using Lab lab = new();
+        lab.StartServers();
+        ForwardingTable two = Blocked with { Blocks = [new ClientPrefix(IPAddress.Parse("10.71.0.0"), 24), new ClientPrefix(IPAddress.Parse("10.72.0.0"), 24)] };
+        KernelDataPlane earlier = Start(lab);
+        lab.Balancer.Do(() => earlier.Apply(two));
+        earlier.Dispose();
+        using (BpfMap pinned = BpfMap.OpenPinned($"{lab.PinDirectory}/blocks"))
+        {
+            foreach (ClientPrefix prefix in two.Blocks)
+                pinned.Update(GaleBlockKey.From(prefix), 1u);
+        }
+
+        using KernelDataPlane plane = lab.StartDataPlane();
+
+        lab.Connect(Lab.VipOne, 1).Should().NotContain(a => a.StartsWith("node"));
+        plane.ReadBlock(two.Blocks[0]).Packets.Should().BeGreaterThan(0);
+        plane.ReadBlock(two.Blocks[1]).Packets.Should().Be(0, "nobody there has asked");
+        lab.Balancer.Do(() => plane.Apply(two)).Operations.Should().Be(0, "the maps hold the table already");
     }
 
     private static KernelDataPlane Start(Lab lab)
