@@ -1,3 +1,6 @@
+using System.IO.Compression;
+using System.Text;
+
 namespace GaleLb.E2E.Tests.Harness;
 
 /// <summary>
@@ -52,7 +55,8 @@ public static class FailureBundle
             var dump = await Command.RunAsync("bpftool", "-j", "map", "dump", "pinned", pin);
             if (dump.ExitCode == 0)
             {
-                await File.WriteAllTextAsync(Path.Combine(directory, Path.GetRelativePath(Topology.Pins, pin).Replace('/', '-') + ".json"), dump.Output);
+                await using GZipStream packed = new(File.Create(Path.Combine(directory, Path.GetRelativePath(Topology.Pins, pin).Replace('/', '-') + ".json.gz")), CompressionLevel.Fastest);
+                await packed.WriteAsync(Encoding.UTF8.GetBytes(dump.Output));
             }
         }
     }
