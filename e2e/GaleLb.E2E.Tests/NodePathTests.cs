@@ -28,7 +28,7 @@ public sealed class NodePathTests(PatientClusterFixture fixture) : ClusterTests(
         try
         {
             await Eventually.HoldsAsync($"no node stays at lb-{follower}", async () =>
-                await HeardByAsync(leader) is { Count: 3 } heard && !heard.ContainsValue(follower));
+                await HeardByAsync() is { Count: 3 } heard && !heard.ContainsValue(follower));
         }
         finally
         {
@@ -42,13 +42,13 @@ public sealed class NodePathTests(PatientClusterFixture fixture) : ClusterTests(
     private Task MovesOnAsync(Func<int, int, Task> cut) => ObserveAsync(async () =>
     {
         var leader = await Cluster.WaitForLeaderAsync(Cluster.AllReplicas);
-        var replica = (await HeardByAsync(leader))[1];
+        var replica = (await HeardByAsync())[1];
         var before = (await Cluster.Api(leader).StatusAsync()).AppliedIndex;
         await cut(1, replica);
         try
         {
             await Eventually.HoldsAsync($"node-1 is heard by another than lb-{replica}", async () =>
-                (await HeardByAsync(leader)).TryGetValue(1, out var now) && now != replica);
+                (await HeardByAsync()).TryGetValue(1, out var now) && now != replica);
         }
         finally
         {
@@ -61,7 +61,7 @@ public sealed class NodePathTests(PatientClusterFixture fixture) : ClusterTests(
     /// <summary>A follower that at least one node talks to. Nodes are at whatever replica they came to: one is moved if need be.</summary>
     private async Task<int> FollowerWithANodeAsync(int leader)
     {
-        var heard = await HeardByAsync(leader);
+        var heard = await HeardByAsync();
         if (heard.Values.FirstOrDefault(replica => replica != leader) is > 0 and var follower)
         {
             return follower;
@@ -69,14 +69,14 @@ public sealed class NodePathTests(PatientClusterFixture fixture) : ClusterTests(
 
         await Partition.CutNodeAsync(1, leader);
         await Eventually.HoldsAsync("node-1 is at a follower", async () =>
-            (await HeardByAsync(leader)).TryGetValue(1, out var now) && now != leader);
+            (await HeardByAsync()).TryGetValue(1, out var now) && now != leader);
         await Partition.HealAsync();
-        return (await HeardByAsync(leader))[1];
+        return (await HeardByAsync())[1];
     }
 
-    /// <summary>The replica that each node talks to, by the leader's word.</summary>
-    private async Task<Dictionary<int, int>> HeardByAsync(int leader) =>
-        (await Cluster.Api(leader).GetAsync("/api/v1/nodes?consistency=local")).GetProperty("nodes").EnumerateArray()
+    /// <summary>The replica that each node talks to, by the word of who leads now: a former leader tells what it knew.</summary>
+    private async Task<Dictionary<int, int>> HeardByAsync() =>
+        (await Cluster.Api(await Cluster.WaitForLeaderAsync(Cluster.AllReplicas)).GetAsync("/api/v1/nodes?consistency=local")).GetProperty("nodes").EnumerateArray()
             .Where(node => node.GetProperty("replica").GetString() is not null)
             .ToDictionary(
                 node => int.Parse(node.GetProperty("id").GetString()!["node-".Length..]),
