@@ -6,11 +6,13 @@ namespace GaleLb.Bpf.Tests.Bare;
 /// <summary>What e2e/kernels/guest.sh has checked in each kernel it boots: that all programs load, at what cost, and this assembly's tests.</summary>
 internal static class KernelChecks
 {
-    /// <summary>All classes that put packets through programs, but for the fuzzer, whose 50,000 packets ask nothing else of a kernel.</summary>
+    /// <summary>
+    /// Those that ask something of a kernel. The others put many packets more through the same programs, and an emulated machine would take half an
+    /// hour for them.
+    /// </summary>
     private static readonly Type[] Classes =
     [
-        typeof(PacketCaseTests), typeof(ExplainTests), typeof(UnwrapTests), typeof(RingChoiceTests), typeof(NatIdentityTests), typeof(FragmentTests),
-        typeof(TruncationTests), typeof(FloodTests), typeof(ChecksumCompleteTests),
+        typeof(PacketCaseTests), typeof(ExplainTests), typeof(UnwrapTests), typeof(FragmentTests), typeof(ChecksumCompleteTests),
     ];
 
     /// <summary>Prints a line for each result; 1 when a check failed.</summary>
