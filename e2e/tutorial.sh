@@ -45,11 +45,13 @@ blocks() {
 	' "$@"
 }
 
-readonly examples=5 # blocks of docs/rest.md; when a page loses its blocks, nothing is not a success
-[[ $(grep -c '^```sh$' docs/rest.md) == "$examples" && $(grep -c '^```sh$' docs/tutorial.md) -ge 11 ]] || {
-	echo "tutorial: docs/tutorial.md or docs/rest.md has fewer or more blocks than expected" >&2
-	exit 1
-}
+for page in docs/tutorial.md docs/rest.md; do
+	# A page that lost its blocks would pass.
+	(($(grep -c '^```sh$' "$page") >= 5)) || {
+		echo "tutorial: $page has fewer than 5 blocks to run" >&2
+		exit 1
+	}
+done
 {
 	sed '/^## 7\./,$d' docs/tutorial.md | blocks
 	# The page's caller is on a replica.

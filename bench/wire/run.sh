@@ -50,15 +50,15 @@ done
 	exit 1
 }
 
-# Contenders come from the distribution; installing must not start them as services of this machine.
+# Not installed here: where systemd runs, packages of balancers start their services on the machine's own ports.
 missing=()
-for package in haproxy:haproxy nginx:nginx-light,libnginx-mod-stream nft:nftables; do
-	command -v "${package%%:*}" >/dev/null || IFS=, read -ra missing <<<"$(IFS=, && echo "${missing[*]:+${missing[*]},}${package#*:}")"
+for tool in haproxy:haproxy nginx:nginx-light /usr/lib/nginx/modules/ngx_stream_module.so:libnginx-mod-stream; do
+	command -v "${tool%:*}" >/dev/null || [[ -e ${tool%:*} ]] || missing+=("${tool#*:}")
 done
-if ((${#missing[@]})); then
-	echo "bench wire: to be measured against, but not installed: apt-get install ${missing[*]}" >&2
-	{ apt-get update && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } >&2
-fi
+((${#missing[@]} == 0)) || {
+	echo "bench wire: to be measured against, but missing: apt-get install --no-install-recommends ${missing[*]}, and stop the services that this starts" >&2
+	exit 1
+}
 make --silent -C bench/wire
 
 prefix=${GALE_BENCH_PREFIX:-galebench-} work=$root/.build/bench/wire/run load=$root/.build/bench/wire/load

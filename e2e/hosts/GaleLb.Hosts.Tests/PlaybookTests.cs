@@ -131,14 +131,14 @@ public sealed class PlaybookTests(HostCluster cluster)
     /// <summary>Has hosts in another state for as long as the test runs.</summary>
     private static async Task WithAsync(IReadOnlyList<Host> hosts, string begin, string end, Func<Task> test)
     {
+        await Task.WhenAll(hosts.Select(host => host.RunAsync(begin)));
         try
         {
-            await Task.WhenAll(hosts.Select(host => host.RunAsync(begin)));
             await test();
         }
         finally
         {
-            await Task.WhenAll(hosts.Select(host => host.TryAsync(end)));
+            await Task.WhenAll(hosts.Select(host => host.RunAsync(end)));
         }
     }
 

@@ -55,7 +55,7 @@ internal sealed class SettingsWatch(
         Refusal = refusal;
         dataPlane.RefuseNewFlows(refusal is not null);
         if (refusal is null)
-            Log.LogInformation("This replica's file is the cluster's again; new connections are taken");
+            Log.LogInformation("Nobody who is heard refuses this replica's file any more; new connections are taken");
         else
             Log.LogError("{Refusal}", refusal);
     }

@@ -20,7 +20,7 @@ internal static class KernelChecks
     {
         bool failed = false;
         BareRunner runner = new(Report);
-        Load("galelb", GaleObject.Open, default);
+        Load("galelb", GaleObject.Open, new GaleOptions());
         Load("galelb, explain", GaleObject.Open, new GaleOptions { Explain = 1 });
         Load("galenode", GaleNodeObject.Open, null);
         foreach (Type type in Classes) runner.Run(type);

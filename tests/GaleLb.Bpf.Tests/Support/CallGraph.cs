@@ -46,18 +46,18 @@ internal static class CallGraph
     private static BpfFunctionFrame Frame(
         byte[] elf, Section[] sections, List<Symbol> functions, Dictionary<(int Section, int At), Symbol> relocated, Symbol function)
     {
-        int bytes = 0;
+        int bytes = 0, start = sections[function.Section].Offset;
         List<string> calls = [];
         for (int at = function.Value; at < function.Value + function.Size; at += InstructionBytes)
         {
-            ReadOnlySpan<byte> instruction = elf.AsSpan(sections[function.Section].Offset + at, InstructionBytes);
+            ReadOnlySpan<byte> instruction = elf.AsSpan(start + at, InstructionBytes);
             (int opcode, int destination, int source) = (instruction[0], instruction[1] & 0xf, instruction[1] >> 4);
             int offset = BinaryPrimitives.ReadInt16LittleEndian(instruction[2..]), immediate = BinaryPrimitives.ReadInt32LittleEndian(instruction[4..]);
             int kind = opcode & 7;
             if ((kind is 2 or 3 && destination == FramePointer) || (kind == 1 && source == FramePointer))
                 bytes = Math.Max(bytes, -offset);
             else if (opcode == MoveOpcode && source == FramePointer)
-                bytes = Math.Max(bytes, -AddedNext(elf, sections[function.Section].Offset + at, destination));
+                bytes = Math.Max(bytes, -AddedNext(elf, start + at, start + function.Value + function.Size, destination));
             else if (opcode == CallOpcode && source == 1)
                 calls.Add(Callee(functions, relocated, function.Section, at, immediate).Name);
         }
@@ -65,13 +65,15 @@ internal static class CallGraph
         return new BpfFunctionFrame(function.Name, bytes, calls);
     }
 
-    /// <summary>An address on the stack is r10 moved into a register, from which the next instruction that adds to it takes off.</summary>
-    private static int AddedNext(byte[] elf, int at, int register)
+    /// <summary>An address on the stack is r10 moved into a register, and what the next instruction that changes the register takes off.</summary>
+    private static int AddedNext(byte[] elf, int at, int end, int register)
     {
-        for (int next = at + InstructionBytes; next < at + (4 * InstructionBytes); next += InstructionBytes)
+        for (int next = at + InstructionBytes; next < end; next += InstructionBytes)
         {
-            if (elf[next] == AddOpcode && (elf[next + 1] & 0xf) == register)
-                return BinaryPrimitives.ReadInt32LittleEndian(elf.AsSpan(next + 4));
+            // A store names its base as the destination and a jump what it compares: neither changes it.
+            if ((elf[next + 1] & 0xf) != register || (elf[next] & 7) is 2 or 3 or 5 or 6)
+                continue;
+            return elf[next] == AddOpcode ? BinaryPrimitives.ReadInt32LittleEndian(elf.AsSpan(next + 4)) : 0;
         }
 
         return 0;
