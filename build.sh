@@ -314,7 +314,8 @@ passed=0 failed=0 skipped=0
 runner=() # what goes before the runner of tests
 
 # run_tests PROJECT_DIRECTORY [dotnet-test arguments] : runs one project and adds to the totals, which come from the
-# report and not from the runner's exit status alone: that one is 0 also when nothing was executed.
+# report and not from the runner's exit status alone: that one is 0 also when nothing was executed. A run in which no test
+# ends for ten minutes is ended, a failure by the name of the test that hung.
 run_tests() {
 	local project=$1 name report start status=0 counters total executed good bad
 	name=$(basename "$project")
@@ -324,6 +325,7 @@ run_tests() {
 	mkdir -p "$logs"
 	start=$(milliseconds)
 	spawn "${runner[@]}" dotnet test "$project" -c Release --no-build --nologo -v quiet --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" \
+		--blame-hang --blame-hang-timeout "${GALE_HANG_TIMEOUT:-10m}" --blame-hang-dump-type none \
 		--results-directory "$root/.build/test-results" "$@" >"$logs/test-$name.log" 2>&1 </dev/null || status=$?
 	counters=$(grep -o '<Counters [^>]*' "$report" 2>/dev/null || true)
 	attribute() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$counters"; }
@@ -351,7 +353,8 @@ run_tests() {
 
 # failures LOG : of each failed test its name and the first line of what it says, so that the end of any output tells why.
 failures() {
-	awk '/^  Failed / { name = $2 } said { sub(/^ */, ""); printf "build.sh: FAILED %s: %.600s\n", name, $0; said = 0 } /^  Error Message:/ { said = 1 }' "$1"
+	awk '/^  Failed / { name = $2 } said { sub(/^ */, ""); printf "build.sh: FAILED %s: %.600s\n", name, $0; said = 0 } /^  Error Message:/ { said = 1 }
+		/^The tests? running when the crash occurred/ { hung = 1; next } hung && /^[A-Z]/ { hung = NF == 1; if (hung) printf "build.sh: FAILED %s: it did not end\n", $1 }' "$1"
 }
 
 totals() {

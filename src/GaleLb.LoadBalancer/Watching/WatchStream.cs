@@ -32,7 +32,7 @@ internal sealed class WatchStream(WatchHub hub, IWatchFeed feed, Func<Problem?> 
         {
             // The reader went, or the replica stops, which breaks its connections.
         }
-        catch (OperationCanceledException)
+        catch (TimeoutException)
         {
             hub.CountDropped();
             log.LogInformation(
@@ -80,8 +80,17 @@ internal sealed class WatchStream(WatchHub hub, IWatchFeed feed, Func<Problem?> 
     {
         using CancellationTokenSource patience = new(hub.Options.Patience, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(left, patience.Token);
-        await response.Body.WriteAsync(bytes, either.Token);
-        await response.Body.FlushAsync(either.Token);
+        try
+        {
+            await response.Body.WriteAsync(bytes, either.Token);
+            await response.Body.FlushAsync(either.Token);
+        }
+        catch (Exception error) when (error is OperationCanceledException or IOException && patience.IsCancellationRequested)
+        {
+            // The server breaks the connection of a write that is given up, so by now the reader may seem to have left by itself.
+            throw new TimeoutException($"Nothing was taken for {hub.Options.Patience}.", error);
+        }
+
         _sentAt = time.GetTimestamp();
     }
 }
