@@ -63,12 +63,26 @@ internal sealed class MessageStreamContent : HttpContent
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 
+    /// <remarks>
+    /// The handler's token is left alone: it fires when the server has ended the call or the connection is gone, and a body that ended
+    /// by it would hide the server's answer, or what became of the connection, behind a cancellation. The call's own end abandons the body.
+    /// </remarks>
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        // The headers go out now: a server may have something to say before the first message.
-        await stream.FlushAsync(cancellationToken);
+        try
+        {
+            // The headers go out now: a server may have something to say before the first message.
+            await stream.FlushAsync(CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            // Who waits to write is told, also where nobody reads what the call has come to.
+            _opened.TrySetException(e);
+            throw;
+        }
+
         _opened.TrySetResult(stream);
-        await _completed.Task.WaitAsync(cancellationToken);
+        await _completed.Task;
     }
 
     protected override bool TryComputeLength(out long length)

@@ -28,15 +28,15 @@ internal static class TransportStatus
         return new RpcStatus(StatusCode.Unavailable, $"{target}: {e.Message}");
     }
 
-    // RFC 9113, section 7. Codes 1 and 2 are also what SocketsHttpHandler makes of a keepalive ping without an answer,
-    // so that they say nothing of the server's own state: the call may be tried elsewhere.
+    // RFC 9113, section 7. Code 0 is how a server that stops closes its connections; codes 1 and 2 are also what SocketsHttpHandler makes
+    // of a keepalive ping without an answer: none says anything of the call itself, which may be tried elsewhere.
     private static StatusCode CodeOf(long errorCode) => errorCode switch
     {
-        1 or 2 or 7 => StatusCode.Unavailable,
+        0 or 1 or 2 or 7 => StatusCode.Unavailable,
         8 => StatusCode.Cancelled,
         11 => StatusCode.ResourceExhausted,
         12 => StatusCode.PermissionDenied,
-        0 or 3 or 4 or 5 or 6 or 9 or 10 or 13 => StatusCode.Internal,
+        3 or 4 or 5 or 6 or 9 or 10 or 13 => StatusCode.Internal,
         _ => StatusCode.Unknown,
     };
 }
