@@ -116,7 +116,12 @@ static __noinline int flow_continue(struct packet *packet, struct gale_service *
 		return 0;
 	}
 	if (packet->tcp_flags & TCP_RST) {
-		half_open_delete(&packet->key, flow);
+		/*
+		 * Before any SYN+ACK it answers a node that has the port in TIME_WAIT still, from a flow this replica knows
+		 * nothing of any more: the node forgets that one by it, and the client's next SYN is to take the same port.
+		 */
+		if (flow->state != GALE_FLOW_SYN_SENT)
+			half_open_delete(&packet->key, flow);
 		return 0;
 	}
 	if (packet->tcp_flags & TCP_SYN) {

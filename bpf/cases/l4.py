@@ -132,6 +132,22 @@ def tcp_cases(f):
               flows=[], half_open=[])
     yield case
 
+    challenge = dict(flags="A", seq=ISN_NODE + 99, ack=ISN_CLIENT + 7)
+    denial = dict(flags="R", seq=ISN_CLIENT + 7)
+    case = Case("tcp node has the port in TIME_WAIT from a flow forgotten here: the client's reset clears it, its next SYN keeps the port",
+                world(f))
+    case.step(PUBLIC, talk.from_client(**SYN), "redirect", talk.to_node(**SYN), FORWARDED)
+    case.step(PRIVATE, talk.from_node(**challenge), "redirect", talk.to_client(**challenge), RETURNED,
+              half_open=both("SYN_SENT"))
+    case.step(PUBLIC, talk.from_client(**denial), "redirect", talk.to_node(**denial), FORWARDED, half_open=both("SYN_SENT"))
+    yield opened(case, talk)
+
+    case = Case("tcp client that resets what the node has answered leaves nothing behind", world(f))
+    case.step(PUBLIC, talk.from_client(**SYN), "redirect", talk.to_node(**SYN), FORWARDED)
+    case.step(PRIVATE, talk.from_node(**SYN_ACK), "redirect", talk.to_client(**SYN_ACK), RETURNED)
+    case.step(PUBLIC, talk.from_client(**RST_CLIENT), "redirect", talk.to_node(**RST_CLIENT), FORWARDED, half_open=[])
+    yield case
+
     case = Case("tcp SYN repeated keeps its source port", world(f))
     for _ in range(3):
         case.step(PUBLIC, talk.from_client(**SYN), "redirect", talk.to_node(**SYN), FORWARDED,

@@ -63,6 +63,7 @@ public interface IReplicatedStateMachine
     LogIndex AppliedIndex { get; }
 
     /// <summary>Applies the next entry of whatever kind and returns the answer for its proposer (empty for none).</summary>
+    /// <exception cref="UnfitMachineException">The cluster has gone where this program cannot follow; nothing has changed.</exception>
     ReadOnlyMemory<byte> Apply(Entry entry);
 
     /// <summary>An immutable capture of the present state; cheap. It may be encoded on another thread.</summary>
@@ -70,8 +71,12 @@ public interface IReplicatedStateMachine
 
     /// <summary>Replaces the state by an encoded one.</summary>
     /// <exception cref="InvalidDataException">The bytes are not a state that this version can read; nothing has changed.</exception>
+    /// <exception cref="UnfitMachineException">The state is of a kind that this program cannot apply; nothing has changed.</exception>
     void Restore(SnapshotMetadata metadata, ReadOnlyMemory<byte> state);
 }
+
+/// <summary>What is committed is beyond this program: no defect, but it must not go on. The message is for the operator.</summary>
+public sealed class UnfitMachineException(string message, Exception cause) : Exception(message, cause);
 
 /// <summary>A state at one index, ready to be encoded.</summary>
 public interface IStateCapture

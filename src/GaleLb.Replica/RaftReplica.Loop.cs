@@ -111,7 +111,7 @@ public sealed partial class RaftReplica
 
     private void Crashed(Exception e)
     {
-        _fatal.TrySetResult($"A defect stopped this replica, and it must not go on: {e}");
+        _fatal.TrySetResult(e is UnfitMachineException ? e.Message : $"A defect stopped this replica, and it must not go on: {e}");
         _stopping = true;
         _queue.Wake();
     }

@@ -53,6 +53,17 @@ public sealed class RaftReplicaTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Apply_WhatThisProgramCannotFollow_EndsInTheMachinesWords()
+    {
+        await StartAsync(1);
+        RaftReplica leader = await LeaderAsync();
+
+        _ = leader.ProposeAsync(Encoding.UTF8.GetBytes(RecordingMachine.Beyond), CancellationToken.None);
+
+        (await leader.Fatal.WaitAsync(Patience)).Should().Be("Install a newer release.");
+    }
+
+    [Fact]
     public async Task Open_DirectoryInUse_RefusedInWords()
     {
         await StartAsync(1);

@@ -7,6 +7,9 @@ namespace GaleLb.TestKit;
 /// <summary>A state machine that remembers every command it applied; its answer to one is the count so far.</summary>
 public sealed class RecordingMachine : IReplicatedStateMachine
 {
+    /// <summary>A command that this machine cannot apply.</summary>
+    public const string Beyond = "beyond";
+
     private readonly List<string> _commands = [];
 
     public IReadOnlyList<string> Commands => _commands;
@@ -22,7 +25,10 @@ public sealed class RecordingMachine : IReplicatedStateMachine
         AppliedIndex = entry.Index;
         if (entry.Kind != EntryKind.Command)
             return default;
-        _commands.Add(Encoding.UTF8.GetString(entry.Payload.Span));
+        string command = Encoding.UTF8.GetString(entry.Payload.Span);
+        if (command == Beyond)
+            throw new UnfitMachineException("Install a newer release.", new NotSupportedException());
+        _commands.Add(command);
         return BitConverter.GetBytes(_commands.Count);
     }
 

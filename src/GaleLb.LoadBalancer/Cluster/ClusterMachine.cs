@@ -27,16 +27,31 @@ internal sealed class ClusterMachine(LogClock clock) : IReplicatedStateMachine
 
     public ReadOnlyMemory<byte> Apply(Entry entry)
     {
-        ReadOnlyMemory<byte> answer = _machine.Apply(entry.Index, entry.Term, entry.Kind, entry.Payload);
-        Published();
-        return answer;
+        try
+        {
+            ReadOnlyMemory<byte> answer = _machine.Apply(entry.Index, entry.Term, entry.Kind, entry.Payload);
+            Published();
+            return answer;
+        }
+        catch (UnsupportedStateVersionException error)
+        {
+            throw new UnfitMachineException(error.Message, error);
+        }
     }
 
     public IStateCapture Capture() => new StateCapture(_machine.Capture());
 
     public void Restore(SnapshotMetadata metadata, ReadOnlyMemory<byte> state)
     {
-        _machine.Restore(metadata.Index, state.Span);
+        try
+        {
+            _machine.Restore(metadata.Index, state.Span);
+        }
+        catch (UnsupportedStateVersionException error)
+        {
+            throw new UnfitMachineException(error.Message, error);
+        }
+
         Published();
     }
 

@@ -57,7 +57,7 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
             await host.DisposeAsync();
             throw error switch
             {
-                DataPlaneException or InvalidDataException or StorageException => new StartException(error.Message, error),
+                DataPlaneException or InvalidDataException or StorageException or UnfitMachineException => new StartException(error.Message, error),
                 IOException or UnauthorizedAccessException => new StartException(error.Message, error),
                 _ => error,
             };
@@ -170,13 +170,13 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
         Readiness readiness = new(planeOptions.XdpMode != DataPlane.XdpMode.Off);
 
         NodeService nodes = new(machine, observations, contact, time);
+        PeerAccess peerAccess = new(identity, () => _replica.Status.Membership, tls is not null, refusals);
         PeerService peers = new(
-            network, directory, message => _replica.Receive(message), orders, members, observations, tls is not null, _logging.CreateLogger<PeerService>());
+            network, directory, message => _replica.Receive(message), orders, members, observations, peerAccess, _logging.CreateLogger<PeerService>());
         HealthService probe = new();
         NodeAccess nodeAccess = new(
             options.Security.AllowedNodes.IsEmpty ? [.. privateSide.Subnets] : options.Security.AllowedNodes, nodeToken, tls is not null,
             refusals);
-        PeerAccess peerAccess = new(identity, () => _replica.Status.Membership, tls is not null, refusals);
         await ServeAsync(
             new RpcServer(new RpcServerOptions
             {

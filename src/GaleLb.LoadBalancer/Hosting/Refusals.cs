@@ -16,7 +16,7 @@ internal enum RefusalReason
     /// <summary>It may read, and wanted to change.</summary>
     Role,
 
-    /// <summary>It showed no certificate, or none that is believed.</summary>
+    /// <summary>It showed no certificate, none that is believed, or one that does not name who it would have to be.</summary>
     Certificate,
 
     /// <summary>The TLS handshake was not completed.</summary>

@@ -15,16 +15,14 @@ namespace GaleLb.LoadBalancer.Peers;
 /// <summary>What this replica does for its peers.</summary>
 internal sealed class PeerService(
     PeerNetwork network, PeerDirectory directory, Action<Message> receive, OrderDesk orders, MembershipDesk members, ObservationDesk observations,
-    bool mutualTls, ILogger<PeerService> log) : IPeerService
+    PeerAccess access, ILogger<PeerService> log) : IPeerService
 {
     public ValueTask<Introduction> IntroduceAsync(Introduction request, RpcServerContext context)
     {
-        if (!IPEndPoint.TryParse(request.Address, out IPEndPoint? claimed))
+        if (!IPEndPoint.TryParse(request.Address, out _))
             throw new RpcException(StatusCode.InvalidArgument, $"address \"{request.Address}\": \"ip:port\" expected");
-        // A certificate proves who calls; without one the source address has to do.
-        IPAddress caller = CallerAddress.Normalize(context.RemoteEndPoint.Address)!;
-        if (!mutualTls && !claimed.Address.Equals(caller))
-            throw new RpcException(StatusCode.PermissionDenied, $"a replica at {caller} cannot introduce itself as {request.Address}");
+        if (!access.IsOf(request.Address, context))
+            throw access.Refuse(context, $"{access.Shown(context)} cannot introduce itself as {request.Address}");
         network.Met(request, dialled: null);
         Introduction answer = network.OwnIntroduction();
         answer.Refusal = directory.Find(request.Address)?.Refusal ?? "";
@@ -48,7 +46,7 @@ internal sealed class PeerService(
                 throw new RpcException(StatusCode.InvalidArgument, error.Message, error);
             }
             if (message.From != caller)
-                throw new RpcException(StatusCode.PermissionDenied, $"a message of {message.From} came over the exchange of {caller}");
+                throw access.Refuse(context, $"a message of {message.From} came over the exchange of {caller}");
             // A peer may come to be refused while its exchange is open.
             if (directory.Find(caller) is not { Refusal: null })
                 throw new RpcException(StatusCode.FailedPrecondition, directory.Find(caller)?.Refusal ?? "introduce yourself first");
@@ -93,8 +91,8 @@ internal sealed class PeerService(
             ?? throw new RpcException(StatusCode.FailedPrecondition, $"{id} is not known here: introduce yourself first");
         if (peer.Refusal is { } refusal)
             throw new RpcException(StatusCode.FailedPrecondition, refusal);
-        if (!mutualTls && !IPEndPoint.Parse(peer.Address).Address.Equals(CallerAddress.Normalize(context.RemoteEndPoint.Address)))
-            throw new RpcException(StatusCode.PermissionDenied, $"{id} is at {peer.Address}, this call comes from {context.RemoteEndPoint.Address}");
+        if (!access.IsOf(peer.Address, context))
+            throw access.Refuse(context, $"{id} is at {peer.Address}, this call is of {access.Shown(context)}");
         return id;
     }
 }

@@ -67,9 +67,10 @@ public static class CommandRules
             StageSettings or UnstageSettings => state.SettingsLastChange,
             _ => null,
         };
-        return actual is null || actual == expected
-            ? null
-            : transition.Stale($"it last changed at index {actual}, not at {expected}");
+        if (actual is { } changed)
+            return changed == expected ? null : transition.Stale($"it last changed at index {changed}, not at {expected}");
+        // What was seen has gone since: an order that would make it anew is not what its giver compared with.
+        return envelope.Command is BanNode or AddService or BlockClients ? transition.Stale($"it does not exist, so it did not last change at {expected}") : null;
     }
 
     private static CommandAnswer Repeat(Transition transition, RememberedAnswer remembered, ulong bodyHash) =>

@@ -81,13 +81,24 @@ public sealed class ClosedPortsTests : IDisposable
     }
 
     [Theory]
-    [InlineData(ListenerKind.Node)]
-    [InlineData(ListenerKind.Peer)]
-    internal async Task Port_WithCertificates_ServesTheAuthoritysOwn(ListenerKind port)
+    [InlineData(ListenerKind.Node, "10.98.2.101")]
+    [InlineData(ListenerKind.Peer, "10.98.2.2")]
+    internal async Task Port_WithCertificates_ServesTheAuthoritysOwn(ListenerKind port, string address)
     {
         await using RpcServer server = await StartAsync(port, JudgeOf(port), _certificates.Issue("replica"));
 
-        (await CallAsync(server, _certificates.Issue("caller"))).Should().Be(StatusCode.Ok);
+        (await CallAsync(server, _certificates.Issue("caller", IPAddress.Parse(address)))).Should().Be(StatusCode.Ok);
+    }
+
+    [Fact]
+    public async Task PeerPort_WithANodesCertificate_IsDeniedAndCounted()
+    {
+        await using RpcServer server = await StartAsync(ListenerKind.Peer, JudgeOf(ListenerKind.Peer), _certificates.Issue("replica"));
+
+        (await CallAsync(server, _certificates.Issue("node", IPAddress.Parse("10.98.2.101")))).Should().Be(StatusCode.PermissionDenied);
+
+        IsRefused(ListenerKind.Peer, RefusalReason.Certificate, 1);
+        _told.Lines.Should().ContainSingle().Which.Should().Contain("CN=node").And.Contain("load_balancer_quorum.addresses");
     }
 
     [Theory]

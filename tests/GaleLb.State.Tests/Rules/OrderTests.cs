@@ -108,6 +108,17 @@ public sealed class OrderTests
     }
 
     [Fact]
+    public void IfMatch_WhatWasSeenHasGone_IsNotMadeAnew()
+    {
+        Cluster cluster = Cluster.Founded();
+
+        foreach (Command order in (Command[])[new BanNode("gone", null, "", Force: false), new AddService(cluster.State.FindService("web")!.Definition with { Name = "gone" }), new BlockClients(Noisy, null, "")])
+            cluster.Apply(new CommandEnvelope(order) { IfMatch = new LogIndex(3) }).Outcome.Should().Be(CommandOutcome.PreconditionFailed, "{0}", order.Kind);
+
+        cluster.Apply(new CommandEnvelope(new DrainNode("gone", Force: false)) { IfMatch = new LogIndex(3) }).Outcome.Should().Be(CommandOutcome.NotFound);
+    }
+
+    [Fact]
     public void IfMatch_ServiceAndBlock_AreComparedToo()
     {
         Cluster cluster = Cluster.Founded();
