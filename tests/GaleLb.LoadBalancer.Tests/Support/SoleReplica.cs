@@ -18,6 +18,9 @@ internal sealed class SoleReplica(ClusterMachine machine) : IReplica
 
     public RaftRole Role { get; set; } = RaftRole.Leader;
 
+    /// <summary>Whether a leader confirms that this replica is up to date.</summary>
+    public bool Confirms { get; set; } = true;
+
     public List<MemberProgress> Progress { get; } = [];
 
     /// <summary>Who took leadership over, in order.</summary>
@@ -37,7 +40,7 @@ internal sealed class SoleReplica(ClusterMachine machine) : IReplica
         ? Task.FromResult(new ProposalResult(ProposalOutcome.Committed, machine.AppliedIndex, Id, Commit(EntryKind.Command, command)))
         : Task.FromResult(new ProposalResult(ProposalOutcome.NotLeader, LogIndex.Zero, MemberId.None, default));
 
-    public Task<ReadResult> ReadBarrierAsync(CancellationToken cancellation) => Task.FromResult(new ReadResult(machine.AppliedIndex));
+    public Task<ReadResult> ReadBarrierAsync(CancellationToken cancellation) => Task.FromResult(new ReadResult(Confirms ? machine.AppliedIndex : null));
 
     public Task<ProposalResult> ChangeMembershipAsync(Func<Membership, Membership> change, CancellationToken cancellation)
     {
