@@ -15,7 +15,12 @@ public sealed class NoLeaderTests : IAsyncLifetime, IDisposable
         _api.Replica.Confirms = false;
     }
 
-    public Task DisposeAsync() => _api.DisposeAsync().AsTask();
+    public Task DisposeAsync()
+    {
+        // First: the server waits for connections that its stop does not end.
+        Dispose();
+        return _api.DisposeAsync().AsTask();
+    }
 
     public void Dispose() => _http.Dispose();
 
@@ -26,7 +31,6 @@ public sealed class NoLeaderTests : IAsyncLifetime, IDisposable
     [InlineData("blacklist")]
     [InlineData("blocks")]
     [InlineData("config")]
-    [InlineData("services/web")]
     [InlineData("events")]
     public async Task Read_WithoutALeader_IsUnavailableAndSaysWhenToAskAgain(string what)
     {

@@ -18,7 +18,7 @@ internal sealed class SoleReplica(ClusterMachine machine) : IReplica
 
     public RaftRole Role { get; set; } = RaftRole.Leader;
 
-    /// <summary>Whether a leader confirms that this replica is up to date.</summary>
+    /// <summary>Whether a leader confirms that this replica is up to date; if not, whoever waits for it is taken to have lost patience.</summary>
     public bool Confirms { get; set; } = true;
 
     public List<MemberProgress> Progress { get; } = [];
@@ -40,7 +40,9 @@ internal sealed class SoleReplica(ClusterMachine machine) : IReplica
         ? Task.FromResult(new ProposalResult(ProposalOutcome.Committed, machine.AppliedIndex, Id, Commit(EntryKind.Command, command)))
         : Task.FromResult(new ProposalResult(ProposalOutcome.NotLeader, LogIndex.Zero, MemberId.None, default));
 
-    public Task<ReadResult> ReadBarrierAsync(CancellationToken cancellation) => Task.FromResult(new ReadResult(Confirms ? machine.AppliedIndex : null));
+    public Task<ReadResult> ReadBarrierAsync(CancellationToken cancellation) => Confirms
+        ? Task.FromResult(new ReadResult(machine.AppliedIndex))
+        : Task.FromCanceled<ReadResult>(new CancellationToken(canceled: true));
 
     public Task<ProposalResult> ChangeMembershipAsync(Func<Membership, Membership> change, CancellationToken cancellation)
     {
