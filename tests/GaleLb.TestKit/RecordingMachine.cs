@@ -22,12 +22,12 @@ public sealed class RecordingMachine : IReplicatedStateMachine
     {
         if (entry.Index != AppliedIndex.Next())
             throw new InvalidOperationException($"Entry {entry.Index} was applied after {AppliedIndex}.");
-        AppliedIndex = entry.Index;
-        if (entry.Kind != EntryKind.Command)
-            return default;
-        string command = Encoding.UTF8.GetString(entry.Payload.Span);
+        string? command = entry.Kind == EntryKind.Command ? Encoding.UTF8.GetString(entry.Payload.Span) : null;
         if (command == Beyond)
             throw new UnfitMachineException("Install a newer release.", new NotSupportedException());
+        AppliedIndex = entry.Index;
+        if (command is null)
+            return default;
         _commands.Add(command);
         return BitConverter.GetBytes(_commands.Count);
     }

@@ -137,7 +137,7 @@ internal sealed class ApiHarness : IAsyncDisposable
             request.Headers.Add("Idempotency-Key", key);
         using HttpResponseMessage response = await _http.SendAsync(request);
         byte[] bytes = await response.Content.ReadAsByteArrayAsync();
-        return new ApiAnswer((int)response.StatusCode, response.Headers.ETag?.Tag, JsonDocument.Parse(bytes).RootElement);
+        return new ApiAnswer((int)response.StatusCode, response.Headers.ETag?.Tag, response.Headers.RetryAfter?.Delta, JsonDocument.Parse(bytes).RootElement);
     }
 
     /// <summary>Opens a stream; the answer must be one.</summary>
@@ -164,7 +164,7 @@ internal sealed class ApiHarness : IAsyncDisposable
 }
 
 /// <summary>What the API answered; <paramref name="Json"/> is an object.</summary>
-internal sealed record ApiAnswer(int Status, string? ETag, JsonElement Json)
+internal sealed record ApiAnswer(int Status, string? ETag, TimeSpan? RetryAfter, JsonElement Json)
 {
     /// <summary>A member as text: strings as they are, everything else as JSON; null when it is not there.</summary>
     public string? this[string name] => Json.TryGetProperty(name, out JsonElement value)
