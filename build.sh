@@ -255,7 +255,7 @@ build_bpf() {
 	[[ -x bpf/build.sh ]] || return 0
 	local now
 	now=$(digest bpf bpf)
-	[[ -f .build/bpf/galelb.bpf.o && -f .build/bpf/galenode.bpf.o ]] && is_fresh bpf "$now" && return
+	[[ -f .build/bpf/galelb.bpf.o && -f .build/bpf/galetrace.bpf.o && -f .build/bpf/galenode.bpf.o ]] && is_fresh bpf "$now" && return
 	step "BPF programs" bpf bpf/build.sh
 	mark_fresh bpf "$now"
 }

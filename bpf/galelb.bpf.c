@@ -22,13 +22,19 @@ struct gale_enums {
 	enum gale_flow_direction flow_direction;
 	enum gale_flow_state flow_state;
 	enum gale_reason reason;
+	enum gale_trace_side trace_side;
 };
 const struct gale_enums gale_enums SEC(".rodata.enums") = {};
 
 SEC("xdp")
 int gale_xdp_public(struct xdp_md *ctx)
 {
-	return public_packet(ctx);
+	int verdict;
+
+	trace_public_begin(ctx);
+	verdict = public_packet(ctx);
+	trace_public_end(ctx, verdict);
+	return verdict;
 }
 
 SEC("xdp")
@@ -40,7 +46,12 @@ int gale_xdp_pass(struct xdp_md *ctx)
 SEC("tc")
 int gale_tc_private(struct __sk_buff *skb)
 {
-	return private_packet(skb);
+	int verdict;
+
+	trace_private_begin(skb);
+	verdict = private_packet(skb);
+	trace_private_end(skb, verdict);
+	return verdict;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

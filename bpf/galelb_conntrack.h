@@ -11,6 +11,7 @@
 #include "galelb_clock.h"
 #include "galelb_maps.h"
 #include "galelb_packet.h"
+#include "galelb_trace.h"
 
 extern const volatile struct gale_options options;
 
@@ -60,7 +61,7 @@ static __always_inline void flow_set_diffs(const struct gale_flow_key *key, stru
 static __always_inline void flow_touch(struct gale_flow *flow, __u32 now_ms)
 {
 	if (unlikely((__u32)(now_ms - flow->last_seen_ms) >= LAST_SEEN_GRAIN_MS) &&
-	    !options.explain)
+	    !is_explaining())
 		flow->last_seen_ms = now_ms;
 }
 
@@ -83,7 +84,7 @@ static __noinline int flow_track_close(struct gale_flow_key *key, struct gale_fl
 	struct gale_flow *other;
 	__u8 state;
 
-	if (!key || !flow || options.explain)
+	if (!key || !flow || is_explaining())
 		return 0;
 	other = flow_other(&flows, key, flow);
 	if (tcp_flags & TCP_RST) {
@@ -114,7 +115,7 @@ static __always_inline void half_open_delete(const struct gale_flow_key *key,
 {
 	struct gale_flow_key other_key;
 
-	if (options.explain)
+	if (is_explaining())
 		return;
 	flow_turn(flow, key->protocol, &other_key);
 	bpf_map_delete_elem(&half_open, &other_key);
@@ -131,7 +132,7 @@ static __always_inline int flow_promote(const struct gale_flow_key *key, struct 
 	struct gale_flow_key other_key;
 	long error;
 
-	if (options.explain)
+	if (is_explaining())
 		return 0;
 	flow_turn(own, key->protocol, &other_key);
 	own->state = state;

@@ -10,6 +10,7 @@
 #include "galelb_csum.h"
 #include "galelb_maps.h"
 #include "galelb_packet.h"
+#include "galelb_trace.h"
 
 extern const volatile struct gale_options options;
 
@@ -31,7 +32,7 @@ static __always_inline __u32 fragment_new_id(void)
 	__u32 zero = 0;
 	__u32 *counter = bpf_map_lookup_elem(&fragment_ids, &zero);
 
-	if (!counter || options.explain)
+	if (!counter || is_explaining())
 		return 0;
 	*counter += 1;
 	return *counter * FRAGMENT_ID_CPUS + bpf_get_smp_processor_id() % FRAGMENT_ID_CPUS;
@@ -50,7 +51,7 @@ static __noinline int fragment_remember(struct packet *packet)
 	value.source_port = packet->key.source_port;
 	value.destination_port = packet->key.destination_port;
 	value.new_id = packet->fragment_new_id;
-	if (options.explain)
+	if (is_explaining())
 		return 0;
 	return bpf_map_update_elem(&fragments, &key, &value, BPF_ANY);
 }

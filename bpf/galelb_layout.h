@@ -25,6 +25,7 @@ enum gale_limit {
 	GALE_PORT_WORDS = 1024, /* 65,536 ports as bits of 64-bit words */
 	GALE_BLOCKS_MAX = 65536,
 	GALE_RING_NONE = 0x7fffffff, /* a service's ring number when it has no node */
+	GALE_TRACE_ANY = 0x7ffffffe, /* no service or node in particular */
 };
 
 enum gale_forwarding {
@@ -272,10 +273,50 @@ struct gale_traffic {
 
 /* source_cursors: ARRAY of __u32 by node index, programs' own: where the search for a source port goes on. */
 
+enum gale_trace_side {
+	GALE_TRACE_PUBLIC = 0,
+	GALE_TRACE_PRIVATE = 1,
+};
+
+/* Of galetrace alone. trace_filter: ARRAY of 1. Which packets are told of: those that have all of this. */
+struct gale_trace_filter {
+	__u64 reasons; /* bits by enum gale_reason: its reason or its answer is among them */
+	struct gale_address address; /* one of its four addresses, as it came or left, is in this range; mapped, as everywhere */
+	struct gale_address mask;
+	__u32 service_id; /* or GALE_TRACE_ANY */
+	__u32 node_index; /* or GALE_TRACE_ANY */
+	__u32 one_in;	  /* of those, each CPU tells of one in so many */
+	__be16 port;	  /* one of its four ports; 0: any */
+	__u8 protocol;	  /* 0: any */
+	__u8 zero;
+};
+
+/* traces: RINGBUF of these, by packet. */
+struct gale_trace {
+	__u64 at_ns;		   /* CLOCK_MONOTONIC */
+	struct gale_flow_key came; /* as it was when it came; of what carries no ports those are 0 */
+	struct gale_flow_key left; /* of what is sent, the outer packet of an encapsulated one; zero of what is not */
+	__u32 length;		   /* of the IP packet that came */
+	__u32 ifindex;
+	__u32 service_id; /* GALE_TRACE_ANY: none was found */
+	__u32 node_index; /* GALE_TRACE_ANY: none was looked at */
+	__u32 verdict;	  /* XDP_* on the public side, TC_ACT_* on the private one */
+	__u8 side;	  /* enum gale_trace_side */
+	__u8 reason;	  /* enum gale_reason */
+	__u8 answer;	  /* enum gale_reason, counted besides; GALE_REASONS: none */
+	__u8 tcp_flags;
+};
+
+/* trace_scratch: PERCPU_ARRAY of 1, the programs' own but for what is read of it. */
+struct gale_trace_scratch {
+	struct gale_trace packet; /* the last one, told or not */
+	__u64 matched;
+	__u64 lost; /* not told: traces was full */
+};
+
 /* Set once, between open and load, as the whole of section .rodata.options. */
 struct gale_options {
-	__u32 explain;		/* 1: write no map; the answer is the packet that comes out */
-	__u32 ingress_ifindex;	/* explain only: test-run cannot set it on the floor kernel */
+	__u32 explain;		/* galetrace only. 1: write no map but trace_scratch, where the answer is */
 	__u32 coarse_clock;	/* 1: the kernel has bpf_ktime_get_coarse_ns (5.11), which reads no hardware */
 };
 
@@ -293,7 +334,10 @@ GALE_ASSERT_SIZE(gale_block_key, 20);
 GALE_ASSERT_SIZE(gale_config, 356);
 GALE_ASSERT_SIZE(gale_counter, 16);
 GALE_ASSERT_SIZE(gale_traffic, 48);
-GALE_ASSERT_SIZE(gale_options, 12);
+GALE_ASSERT_SIZE(gale_trace_filter, 56);
+GALE_ASSERT_SIZE(gale_trace, 112);
+GALE_ASSERT_SIZE(gale_trace_scratch, 128);
+GALE_ASSERT_SIZE(gale_options, 8);
 #undef GALE_ASSERT_SIZE
 
 #endif

@@ -159,4 +159,26 @@ struct {
 	__type(value, struct gale_traffic);
 } service_stats SEC(".maps");
 
+#ifdef GALE_TRACED
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct gale_trace_filter);
+} trace_filter SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct gale_trace_scratch);
+} trace_scratch SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} traces SEC(".maps");
+
+#endif
+
 #endif

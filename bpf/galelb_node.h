@@ -5,9 +5,11 @@
 
 #include "galelb_maps.h"
 #include "galelb_packet.h"
+#include "galelb_trace.h"
 
 static __always_inline struct gale_node *node_lookup(__u32 node_index)
 {
+	trace_node(node_index);
 	return bpf_map_lookup_elem(&nodes, &node_index);
 }
 

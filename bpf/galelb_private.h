@@ -9,6 +9,7 @@
 #include "galelb_fragment.h"
 #include "galelb_node.h"
 #include "galelb_packet.h"
+#include "galelb_trace.h"
 #include "galelb_private_icmp.h"
 #include "galelb_options.h"
 #include "galelb_private_reset.h"
@@ -69,7 +70,7 @@ static __noinline int flow_answer(struct packet *packet, struct gale_flow *flow)
 		half_open_delete(&packet->key, flow);
 		return GALE_DROP_NODE_REFUSED;
 	}
-	if (options.explain)
+	if (is_explaining())
 		return 0;
 	now_ms = clock_ms();
 	if (packet->key.protocol == IPPROTO_UDP) {
@@ -98,7 +99,7 @@ static __noinline int flow_attend_reverse(struct packet *packet, struct gale_flo
 	if (!packet || !flow)
 		return GALE_DROP_NAT_UNKNOWN;
 	if (refused) {
-		if (options.explain)
+		if (is_explaining())
 			return GALE_DROP_NODE_REFUSED;
 		flow->state = GALE_FLOW_CLOSED;
 		other = flow_other(&flows, &packet->key, flow);

@@ -31,12 +31,12 @@ static __noinline int flow_attend(struct packet *packet, struct gale_flow *flow,
 		return GALE_DROP_NO_FLOW;
 	if (is_opening(packet) && (refused || flow_is_over(flow))) {
 		/* The reverse half stays: its source port is quarantined until it is swept. */
-		if (!options.explain)
+		if (!is_explaining())
 			bpf_map_delete_elem(&flows, &packet->key);
 		return packet->key.protocol == IPPROTO_TCP || refused ? -1 : 0;
 	}
 	if (refused) {
-		if (packet->key.protocol == IPPROTO_TCP && !options.explain) {
+		if (packet->key.protocol == IPPROTO_TCP && !is_explaining()) {
 			flow_turn(flow, packet->key.protocol, &other_key);
 			flow->state = GALE_FLOW_CLOSED;
 			other = bpf_map_lookup_elem(&flows, &other_key);

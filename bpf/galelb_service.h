@@ -5,6 +5,7 @@
 
 #include "galelb_maps.h"
 #include "galelb_packet.h"
+#include "galelb_trace.h"
 
 static __always_inline int is_control_port(__u8 protocol, __be16 port)
 {
@@ -21,13 +22,17 @@ static __always_inline int is_control_port(__u8 protocol, __be16 port)
 
 static __always_inline struct gale_service *service_lookup(const struct gale_flow_key *packet)
 {
+	struct gale_service *service;
 	struct gale_service_key key;
 
 	key.address = packet->destination;
 	key.port = packet->destination_port;
 	key.protocol = packet->protocol;
 	key.zero = 0;
-	return bpf_map_lookup_elem(&services, &key);
+	service = bpf_map_lookup_elem(&services, &key);
+	if (likely(service))
+		trace_service(service->service_id);
+	return service;
 }
 
 /* Marks a packet of a blocked client. It is dropped only if it is for a service: the host's other traffic goes on. */

@@ -50,7 +50,7 @@ static __always_inline int source_claim(const struct gale_config *settings,
 
 	if (bpf_map_lookup_elem(&flows, reverse_key))
 		return 0;
-	if (options.explain)
+	if (is_explaining())
 		return 1;
 	if (!bpf_map_update_elem(&half_open, reverse_key, reverse, BPF_NOEXIST))
 		return 1;
@@ -114,13 +114,13 @@ static __noinline int source_choose(struct gale_flow_key *key, struct gale_flow 
 		forward->source = reverse_key.destination;
 		forward->source_port = reverse_key.destination_port;
 		flow_set_diffs(key, forward);
-		if (options.explain)
+		if (is_explaining())
 			return 0;
 		*stored = cursor ? cursor : candidates;
 		bpf_map_update_elem(&half_open, key, forward, BPF_ANY);
 		return 0;
 	}
-	if (!options.explain)
+	if (!is_explaining())
 		*stored = (start + SOURCE_TRIES_MAX) % candidates + candidates;
 	return GALE_DROP_PORTS;
 }
@@ -147,7 +147,7 @@ static __noinline int source_keep(struct gale_flow_key *key, struct gale_flow *f
 	flow_set_diffs(&reverse_key, &reverse);
 	if (!source_claim(settings, &reverse_key, &reverse, forward->created_ms, 0))
 		return GALE_DROP_PORTS;
-	if (!options.explain)
+	if (!is_explaining())
 		bpf_map_update_elem(&half_open, key, forward, BPF_ANY);
 	return 0;
 }

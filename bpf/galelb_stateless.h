@@ -34,7 +34,7 @@ static __noinline int stateless_previous(struct packet *choosing, struct gale_se
 	if (previous == (int)current || !node_is_usable(previous))
 		return current;
 	if (choosing->key.protocol == IPPROTO_TCP && is_opening(choosing)) {
-		if (!options.explain)
+		if (!is_explaining())
 			bpf_map_update_elem(&recent, &choosing->key, &marker, BPF_ANY);
 		return current;
 	}

@@ -5,14 +5,14 @@
 
 #include "galelb_maps.h"
 #include "galelb_packet.h"
-
-extern const volatile struct gale_options options;
+#include "galelb_trace.h"
 
 static __always_inline void count_reason(__u32 reason, __u64 bytes)
 {
 	struct gale_counter *counter;
 
-	if (options.explain)
+	trace_reason(reason);
+	if (is_explaining())
 		return;
 	counter = bpf_map_lookup_elem(&stats, &reason);
 	if (likely(counter)) {
@@ -26,24 +26,25 @@ static __always_inline void count_blocked(__u32 place, __u64 bytes)
 {
 	struct gale_counter *counter;
 
-	if (options.explain)
+	count_reason(GALE_DROP_BLOCKED, bytes);
+	if (is_explaining())
 		return;
 	counter = bpf_map_lookup_elem(&block_stats, &place);
 	if (likely(counter)) {
 		counter->packets++;
 		counter->bytes += bytes;
 	}
-	count_reason(GALE_DROP_BLOCKED, bytes);
 }
 
 static __always_inline struct gale_traffic *traffic_of_node(__u32 node_index)
 {
-	return options.explain ? NULL : bpf_map_lookup_elem(&node_stats, &node_index);
+	return is_explaining() ? NULL : bpf_map_lookup_elem(&node_stats, &node_index);
 }
 
 static __always_inline struct gale_traffic *traffic_of_service(__u32 service_id)
 {
-	return options.explain ? NULL : bpf_map_lookup_elem(&service_stats, &service_id);
+	trace_service(service_id);
+	return is_explaining() ? NULL : bpf_map_lookup_elem(&service_stats, &service_id);
 }
 
 static __always_inline void count_to_node(__u32 service_id, __u32 node_index, __u64 bytes)

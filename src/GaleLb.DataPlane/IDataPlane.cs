@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using GaleLb.DataPlane.Flows;
+using GaleLb.DataPlane.Tracing;
 using GaleLb.Raft;
 using GaleLb.State.Blocks;
 using GaleLb.State.Forwarding;
@@ -26,10 +28,21 @@ public interface IDataPlane : IDisposable
 
     /// <summary>Flows as the kernel holds them now, in no order. A flow that begins or ends meanwhile may be missing.</summary>
     /// <param name="limit">How many at most.</param>
-    ImmutableArray<FlowRow> ListFlows(int limit);
+    ImmutableArray<FlowRow> ListFlows(FlowFilter filter, int limit);
 
     /// <summary>The flow that a client's packet belongs to; null when the kernel holds none.</summary>
     FlowRow? FindFlow(Protocol protocol, System.Net.IPEndPoint client, System.Net.IPEndPoint service);
+
+    /// <summary>
+    /// What the programs would decide about a client's packet, asked of themselves without a packet and without leaving a trace; null where no programs are.
+    /// </summary>
+    /// <param name="opening">Of TCP: a SYN, else an ACK of a connection that is open.</param>
+    /// <exception cref="DataPlaneException">The kernel cannot be asked.</exception>
+    PacketDecision? Explain(Protocol protocol, System.Net.IPEndPoint client, System.Net.IPEndPoint service, bool opening);
+
+    /// <summary>Has the programs tell of packets until the trace is disposed of; null while another one runs.</summary>
+    /// <exception cref="DataPlaneException">The kernel refused; forwarding is as it was.</exception>
+    IPacketTrace? TryTrace(PacketFilter wanted);
 
     /// <summary>Says that the control plane is well: puts the dead man's deadline off. Without <see cref="DataPlaneOptions.DeadMan"/> nothing happens.</summary>
     void ConfirmControl();

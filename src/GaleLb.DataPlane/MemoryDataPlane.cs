@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using GaleLb.DataPlane.Flows;
 using GaleLb.DataPlane.Layout;
 using GaleLb.DataPlane.Planning;
+using GaleLb.DataPlane.Tracing;
 using GaleLb.State.Blocks;
 using GaleLb.State.Forwarding;
 
@@ -77,7 +79,11 @@ public sealed class MemoryDataPlane(DataPlaneOptions options, TimeProvider time)
 
     public BlockCounter ReadBlock(ClientPrefix prefix) => default;
 
-    public ImmutableArray<FlowRow> ListFlows(int limit) => [];
+    public ImmutableArray<FlowRow> ListFlows(FlowFilter filter, int limit) => [];
+
+    public PacketDecision? Explain(Protocol protocol, System.Net.IPEndPoint client, System.Net.IPEndPoint service, bool opening) => null;
+
+    public IPacketTrace? TryTrace(PacketFilter wanted) => throw new DataPlaneException("xdp_mode is off: there are no packets to tell of");
 
     public FlowRow? FindFlow(Protocol protocol, System.Net.IPEndPoint client, System.Net.IPEndPoint service) => null;
 

@@ -75,6 +75,9 @@ public sealed record ClusterState
     public ImmutableSortedDictionary<RingInput, RingUse> Rings { get; init; } =
         ImmutableSortedDictionary<RingInput, RingUse>.Empty;
 
+    /// <summary>What was answered to an order of this idempotency key; null when none is remembered.</summary>
+    public CommandAnswer? AnswerTo(string idempotencyKey) => Answers.GetValueOrDefault(idempotencyKey)?.Answer;
+
     /// <summary>What orders under an idempotency key were answered, the last <see cref="AnswersMax"/>.</summary>
     internal ImmutableSortedDictionary<string, RememberedAnswer> Answers { get; init; } =
         ImmutableSortedDictionary.Create<string, RememberedAnswer>(StringComparer.Ordinal);

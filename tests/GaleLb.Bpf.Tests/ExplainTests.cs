@@ -1,15 +1,14 @@
 using GaleLb.Bpf.Tests.Support;
-using GaleLb.DataPlane.Layout;
 
 namespace GaleLb.Bpf.Tests;
 
-/// <summary>Loaded with the explain switch, the programs answer as ever and write nothing.</summary>
+/// <summary>Loaded with the explain switch, the programs answer as ever, note why, and write nothing that is shared.</summary>
 public sealed class ExplainTests
 {
     [RootFact]
-    public void Explain_EveryFirstPacketOfTheCases_LeavesAllMapsByteEqual()
+    public void Explain_EveryFirstPacketOfTheCases_NotesItsReasonAndLeavesAllMapsByteEqual()
     {
-        using PacketRig rig = PacketRig.Load(new GaleOptions { Explain = 1 }, flowsMax: 64, halfOpenMax: 64);
+        using PacketRig rig = PacketRig.LoadTraced(explain: true, flowsMax: 64, halfOpenMax: 64);
         foreach (PacketCase packetCase in PacketCase.All)
         {
             rig.Reset();
@@ -19,6 +18,7 @@ public sealed class ExplainTests
             (uint verdict, _) = rig.Run(step.Program, step.PacketBytes);
 
             Verdict.Name(step.Program, verdict).Should().Be(step.Verdict, packetCase.Name);
+            CaseRun.Reasons(step).Should().Contain(rig.LastTraced().Reason, packetCase.Name);
             rig.Fingerprint().Should().Be(before, packetCase.Name);
         }
     }

@@ -15,6 +15,7 @@ public sealed class StackTests
 
     [Theory]
     [InlineData("galelb.bpf.o")]
+    [InlineData("galetrace.bpf.o")]
     [InlineData("galenode.bpf.o")]
     public void Chains_OfAllPrograms_FitTheStackOfOlderKernels(string name)
     {

@@ -1,3 +1,4 @@
+using GaleLb.DataPlane.Flows;
 using GaleLb.DataPlane.Kernel;
 using GaleLb.DataPlane.Tests.Kernel;
 using GaleLb.DataPlane.Tests.Support;
@@ -43,7 +44,7 @@ internal static class DataPlaneContract
         counters.Reasons.Select(r => r.Reason).Should().Contain(["forwarded_l4", "drop_no_nodes", "pass_not_ours"]);
         counters.Nodes.Select(n => n.Name).Should().Equal("node-0", "node-1");
         counters.Services.Select(s => s.Name).Should().Equal("service-0");
-        plane.ListFlows(10).Should().BeEmpty();
+        plane.ListFlows(FlowFilter.Everything, 10).Should().BeEmpty();
     }
 
     public static void Apply_AfterStop_IsRefused(IDataPlane plane)

@@ -306,6 +306,32 @@ internal sealed record BlockRequest(string Cidr, string? Duration, string? Reaso
 internal sealed record ServiceRequest(
     string Name, IReadOnlyList<string>? Addresses, int? Port, string? Protocol, string? Forwarding, string? Hash, int? TargetPort);
 
+/// <summary>A packet of a trace.</summary>
+internal sealed class PacketDocument
+{
+    public DateTimeOffset Time { get; set; }
+    public string Side { get; set; } = "";
+    public string Protocol { get; set; } = "";
+    public string Source { get; set; } = "";
+    public string Destination { get; set; } = "";
+    public string? SentSource { get; set; }
+    public string? SentDestination { get; set; }
+    public uint Length { get; set; }
+    public string? TcpFlags { get; set; }
+    public string Verdict { get; set; } = "";
+    public string Reason { get; set; } = "";
+    public string? Answer { get; set; }
+    public string? Service { get; set; }
+    public string? Node { get; set; }
+}
+
+/// <summary>How a trace ended.</summary>
+internal sealed class TraceEndDocument
+{
+    public int Packets { get; set; }
+    public ulong Lost { get; set; }
+}
+
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     RespectNullableAnnotations = true,
@@ -319,6 +345,8 @@ internal sealed record ServiceRequest(
 [JsonSerializable(typeof(ConfigDocument))]
 [JsonSerializable(typeof(RingDocument))]
 [JsonSerializable(typeof(EventsDocument))]
+[JsonSerializable(typeof(PacketDocument))]
+[JsonSerializable(typeof(TraceEndDocument))]
 [JsonSerializable(typeof(OrderDocument))]
 [JsonSerializable(typeof(DryRunDocument))]
 [JsonSerializable(typeof(DifferencesDocument))]

@@ -28,6 +28,8 @@ internal sealed class Completions
 
     public IEnumerable<CompletionItem> NodeNames(CompletionContext context) => Names(context, Nodes);
 
+    public IEnumerable<CompletionItem> ServiceNames(CompletionContext context) => Names(context, Services);
+
     private static async Task<IEnumerable<string>> Nodes(ApiClient api, CancellationToken cancellation) =>
         ApiClient.Parse(await api.GetAsync("nodes?consistency=local", cancellation), CliJson.Default.NodesDocument).Nodes.Select(n => n.Id);
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using GaleLb.Cli.Api;
@@ -9,10 +10,10 @@ namespace GaleLb.Cli.Commands;
 /// <summary><c>galectl explain</c>, <c>conntrack</c> and <c>state</c>: answers that are shown as they come.</summary>
 internal static class DocumentCommands
 {
-    public static IEnumerable<Command> Create(GlobalOptions globals)
+    public static IEnumerable<Command> Create(GlobalOptions globals, Completions completions)
     {
         yield return Explain(globals);
-        yield return Conntrack(globals);
+        yield return Conntrack(globals, completions);
         yield return State(globals);
     }
 
@@ -42,10 +43,24 @@ internal static class DocumentCommands
         return command;
     }
 
-    private static Command Conntrack(GlobalOptions globals)
+    private static Command Conntrack(GlobalOptions globals, Completions completions)
     {
-        Command command = new("conntrack", "Show connections that a replica tracks");
-        globals.Handle(command, (call, _, cancellation) => ShowAsync(call, "connections", cancellation));
+        Option<string?> client = new("--client") { Description = "Only those of this client, or of clients in this range", HelpName = "IP|CIDR" };
+        Option<string?> service = new("--service") { Description = "Only those of this service", HelpName = "NAME" };
+        Option<string?> node = new("--node") { Description = "Only those to this node", HelpName = "NAME" };
+        Option<string?> protocol = new("--protocol") { Description = "Only those of this protocol", HelpName = "tcp|udp" };
+        protocol.AcceptOnlyFromAmong("tcp", "udp");
+        Option<string?> state = new("--state") { Description = "Only those in this state, as established", HelpName = "STATE" };
+        Option<int?> limit = new("--limit") { Description = "How many at most; 1000 when left out", HelpName = "N" };
+        service.CompletionSources.Add(completions.ServiceNames);
+        node.CompletionSources.Add(completions.NodeNames);
+        Command command = new("conntrack", "Show connections that a replica tracks") { client, service, node, protocol, state, limit };
+        globals.Handle(command, (call, parsed, cancellation) => ShowAsync(
+            call,
+            "connections" + QueryText.Of(
+                ("client", parsed.GetValue(client)), ("service", parsed.GetValue(service)), ("node", parsed.GetValue(node)),
+                ("protocol", parsed.GetValue(protocol)), ("state", parsed.GetValue(state)), ("limit", parsed.GetValue(limit)?.ToString(CultureInfo.InvariantCulture))),
+            cancellation));
         return command;
     }
 

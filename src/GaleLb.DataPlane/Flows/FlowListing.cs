@@ -11,7 +11,7 @@ internal static class FlowListing
 {
     private const int StepSize = 1024;
 
-    public static ImmutableArray<FlowRow> Read(IReadOnlyList<IFlowTable> tables, int limit, uint nowMs)
+    public static ImmutableArray<FlowRow> Read(IReadOnlyList<IFlowTable> tables, FlowFilter filter, int limit, uint nowMs)
     {
         ImmutableArray<FlowRow>.Builder rows = ImmutableArray.CreateBuilder<FlowRow>();
         GaleFlowKey[] keys = new GaleFlowKey[StepSize];
@@ -24,7 +24,7 @@ internal static class FlowListing
                 int count = table.LookUpBatch(cursor, keys, values);
                 for (int i = 0; i < count && rows.Count < limit; i++)
                 {
-                    if (values[i].Direction == GaleFlowDirection.Forward) rows.Add(Describe(table, keys[i], values[i], nowMs));
+                    if (values[i].Direction == GaleFlowDirection.Forward && filter.Matches(keys[i], values[i])) rows.Add(Describe(table, keys[i], values[i], nowMs));
                 }
             }
         }

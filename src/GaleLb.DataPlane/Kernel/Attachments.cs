@@ -52,6 +52,21 @@ internal sealed class Attachments : IDisposable
         ];
     }
 
+    /// <summary>Puts programs in the place of those that decide about packets. Where the second cannot be put there, neither is.</summary>
+    public void Exchange((BpfProgram XdpPublic, BpfProgram TcPrivate) programs, (BpfProgram XdpPublic, BpfProgram TcPrivate) former)
+    {
+        filter.Exchange(programs.TcPrivate, former.TcPrivate);
+        try
+        {
+            publicHook.Exchange(programs.XdpPublic);
+        }
+        catch (BpfException)
+        {
+            filter.Exchange(former.TcPrivate, programs.TcPrivate);
+            throw;
+        }
+    }
+
     /// <summary>Takes everything off, clients' side first.</summary>
     public void Detach()
     {

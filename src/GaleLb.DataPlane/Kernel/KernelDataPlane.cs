@@ -6,6 +6,7 @@ using GaleLb.DataPlane.Native;
 using GaleLb.DataPlane.Netlink;
 using GaleLb.DataPlane.NextHops;
 using GaleLb.DataPlane.Planning;
+using GaleLb.DataPlane.Tracing;
 using GaleLb.Raft;
 using GaleLb.State.Blocks;
 using GaleLb.State.Forwarding;
@@ -35,6 +36,10 @@ public sealed class KernelDataPlane : IDataPlane
     private readonly ImmutableArray<string> startWarnings;
     private ForwardingTable? table;
     private ImmutableArray<string> tableWarnings = [];
+    private readonly Lock explaining = new();
+    private TracingPrograms? explainer;
+    private KernelTrace? tracing;
+    private string? traceFailure;
     private bool refusesNewFlows;
     private bool disposed;
 
@@ -80,7 +85,7 @@ public sealed class KernelDataPlane : IDataPlane
         get
         {
             ImmutableArray<InterfaceStatus> interfaces = attachments.Status();
-            string?[] failures = [nextHops.Failure, sweeper.Failure];
+            string?[] failures = [nextHops.Failure, sweeper.Failure, traceFailure];
             lock (gate)
             {
                 return new DataPlaneStatus(
@@ -145,10 +150,50 @@ public sealed class KernelDataPlane : IDataPlane
 
     public BlockCounter ReadBlock(ClientPrefix prefix) => CounterReader.ReadBlock(programs.Maps, prefix);
 
-    public ImmutableArray<FlowRow> ListFlows(int limit) => FlowListing.Read(FlowTables(), limit, MonotonicClock.Milliseconds(time));
+    public ImmutableArray<FlowRow> ListFlows(FlowFilter filter, int limit) =>
+        FlowListing.Read(FlowTables(), filter, limit, MonotonicClock.Milliseconds(time));
 
     public FlowRow? FindFlow(Protocol protocol, IPEndPoint client, IPEndPoint service) =>
         FlowListing.Find(FlowTables(), protocol, client, service, MonotonicClock.Milliseconds(time));
+
+    public PacketDecision? Explain(Protocol protocol, IPEndPoint client, IPEndPoint service, bool opening)
+    {
+        lock (explaining)
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            try
+            {
+                explainer ??= TracingPrograms.LoadForExplaining(options, pins);
+                return explainer.Explain(protocol, client, service, opening);
+            }
+            catch (BpfException e)
+            {
+                throw new DataPlaneException($"the kernel cannot be asked: {e.Message}", e);
+            }
+        }
+    }
+
+    public IPacketTrace? TryTrace(PacketFilter wanted)
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            if (tracing is not null) return null;
+            TracingPrograms loaded = TracingPrograms.LoadForTrace(options, pins, wanted);
+            try
+            {
+                KernelTrace started = new(loaded, time, () => EndTrace(loaded));
+                attachments.Exchange((loaded.XdpPublic, loaded.TcPrivate), (programs.XdpPublic, programs.TcPrivate));
+                traceFailure = null;
+                return tracing = started;
+            }
+            catch (BpfException e)
+            {
+                loaded.Dispose();
+                throw new DataPlaneException($"packets cannot be traced: {e.Message}", e);
+            }
+        }
+    }
 
     public void ConfirmControl()
     {
@@ -180,6 +225,7 @@ public sealed class KernelDataPlane : IDataPlane
 
     public void Stop()
     {
+        CurrentTrace?.Dispose();
         lock (gate)
         {
             if (disposed) return;
@@ -195,16 +241,44 @@ public sealed class KernelDataPlane : IDataPlane
 
     public void Dispose()
     {
+        CurrentTrace?.Dispose();
         lock (gate)
         {
             if (disposed) return;
             disposed = true;
         }
 
+        lock (explaining) explainer?.Dispose();
         sweeper.Dispose();
         nextHops.Dispose();
         attachments.Dispose();
         programs.Dispose();
+    }
+
+    private KernelTrace? CurrentTrace
+    {
+        get
+        {
+            lock (gate) return tracing;
+        }
+    }
+
+    /// <summary>Called by the trace that ends.</summary>
+    private void EndTrace(TracingPrograms loaded)
+    {
+        lock (gate)
+        {
+            tracing = null;
+            try
+            {
+                attachments.Exchange((programs.XdpPublic, programs.TcPrivate), (loaded.XdpPublic, loaded.TcPrivate));
+            }
+            catch (BpfException e)
+            {
+                // They forward all the same, only slower; the next process puts its own in their place.
+                traceFailure = $"programs that tell of packets are still attached: {e.Message}";
+            }
+        }
     }
 
     /// <summary>

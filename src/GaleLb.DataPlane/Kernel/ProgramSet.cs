@@ -33,16 +33,11 @@ internal sealed class ProgramSet : IDisposable
     /// <exception cref="DataPlaneException">Pinned maps of another shape, or the kernel refused; with the verifier's log.</exception>
     public static ProgramSet Load(DataPlaneOptions options, PinDirectory pins, Rollback rollback)
     {
-        using BpfObject obj = GaleObject.Open();
-        obj.Map("flows").SetMaxEntries(options.EstablishedFlows * HalvesPerFlow);
-        obj.Map("half_open").SetMaxEntries(options.HalfOpenFlows * HalvesPerFlow);
-        obj.SetSection(".rodata.options", new GaleOptions { CoarseClock = BpfObject.HasHelper(BpfFunction.KtimeGetCoarseNs) ? 1u : 0u });
-
+        using BpfObject obj = Prepare(GaleObject.Open(), options, explain: false);
         List<string> created = [];
         bool tookOver = false;
-        foreach (BpfMapDefinition map in obj.Maps)
+        foreach (BpfMapDefinition map in Pinned(obj))
         {
-            if (map.IsSection || map.Name == RingShape) continue;
             string path = pins.Path(map.Name);
             if (PinDirectory.Has(path))
             {
@@ -58,6 +53,57 @@ internal sealed class ProgramSet : IDisposable
         }
 
         rollback.OnFailure(() => created.ForEach(PinDirectory.Remove));
+        Load(obj);
+        return new ProgramSet(
+            new KernelMaps(obj),
+            obj.OpenProgram(GaleObject.XdpPublic),
+            obj.OpenProgram(GaleObject.XdpPass),
+            obj.OpenProgram(GaleObject.TcPrivate),
+            tookOver);
+    }
+
+    /// <summary>The programs that tell of packets, on the pinned maps; the maps that only they have are not pinned.</summary>
+    /// <exception cref="DataPlaneException">The kernel refused; with the verifier's log.</exception>
+    public static BpfObject LoadTraced(DataPlaneOptions options, PinDirectory pins, bool explain)
+    {
+        BpfObject obj = Prepare(GaleObject.OpenTraced(), options, explain);
+        try
+        {
+            obj.SkipProgram(GaleObject.XdpPass);
+            foreach (BpfMapDefinition map in Pinned(obj)) map.SetPinPath(pins.Path(map.Name));
+            Load(obj);
+            return obj;
+        }
+        catch
+        {
+            obj.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        Maps.Dispose();
+        XdpPublic.Dispose();
+        XdpPass.Dispose();
+        TcPrivate.Dispose();
+    }
+
+    private static BpfObject Prepare(BpfObject obj, DataPlaneOptions options, bool explain)
+    {
+        obj.Map("flows").SetMaxEntries(options.EstablishedFlows * HalvesPerFlow);
+        obj.Map("half_open").SetMaxEntries(options.HalfOpenFlows * HalvesPerFlow);
+        obj.SetSection(
+            ".rodata.options",
+            new GaleOptions { Explain = explain ? 1u : 0u, CoarseClock = BpfObject.HasHelper(BpfFunction.KtimeGetCoarseNs) ? 1u : 0u });
+        return obj;
+    }
+
+    private static IEnumerable<BpfMapDefinition> Pinned(BpfObject obj) =>
+        obj.Maps.Where(m => !m.IsSection && m.Name != RingShape && !GaleObject.TraceMaps.Contains(m.Name));
+
+    private static void Load(BpfObject obj)
+    {
         try
         {
             obj.Load();
@@ -70,21 +116,6 @@ internal sealed class ProgramSet : IDisposable
         {
             throw new DataPlaneException($"the kernel refused the packet programs: {e.Message}", e);
         }
-
-        return new ProgramSet(
-            new KernelMaps(obj),
-            obj.OpenProgram(GaleObject.XdpPublic),
-            obj.OpenProgram(GaleObject.XdpPass),
-            obj.OpenProgram(GaleObject.TcPrivate),
-            tookOver);
-    }
-
-    public void Dispose()
-    {
-        Maps.Dispose();
-        XdpPublic.Dispose();
-        XdpPass.Dispose();
-        TcPrivate.Dispose();
     }
 
     private static void CheckPinned(BpfMapDefinition wanted, string path)

@@ -15,7 +15,8 @@ internal sealed class TcFilter
 
     private readonly PinDirectory pins;
     private readonly Link device;
-    private readonly uint programId;
+    private readonly Lock exchange = new();
+    private uint programId;
 
     private TcFilter(PinDirectory pins, Link device, uint programId)
     {
@@ -24,7 +25,13 @@ internal sealed class TcFilter
         this.programId = programId;
     }
 
-    public bool IsAttached => Hook.Query(Handle, Priority) == programId;
+    public bool IsAttached
+    {
+        get
+        {
+            lock (exchange) return Hook.Query(Handle, Priority) == programId;
+        }
+    }
 
     private TcHook Hook => new(device.Ifindex, TcAttachPoint.Ingress);
 
@@ -63,6 +70,20 @@ internal sealed class TcFilter
         });
         filter.PinProgram(program, former, rollback);
         return filter;
+    }
+
+    /// <summary>Puts another program in the place of <paramref name="former"/>; every packet sees one of the two.</summary>
+    public void Exchange(BpfProgram program, BpfProgram former)
+    {
+        lock (exchange)
+        {
+            using Rollback rollback = new();
+            Hook.Attach(program, Handle, Priority);
+            rollback.OnFailure(() => Hook.Attach(former, Handle, Priority));
+            PinProgram(program, former, rollback);
+            programId = program.Info.Id;
+            rollback.Keep();
+        }
     }
 
     /// <summary>The filter that an earlier process left, by the program that it pinned; null where that is attached nowhere.</summary>

@@ -9,7 +9,8 @@ internal sealed class XdpHook : IDisposable
     private readonly BpfLink link;
     private readonly string? pin;
     private readonly Link device;
-    private readonly uint programId;
+    private readonly Lock exchange = new();
+    private uint programId;
 
     private XdpHook(BpfLink link, string? pin, Link device, BpfProgram program)
     {
@@ -27,8 +28,21 @@ internal sealed class XdpHook : IDisposable
     {
         get
         {
-            BpfLinkInfo info = link.ReadInfo();
-            return info.Ifindex == device.Ifindex && info.ProgramId == programId;
+            lock (exchange)
+            {
+                BpfLinkInfo info = link.ReadInfo();
+                return info.Ifindex == device.Ifindex && info.ProgramId == programId;
+            }
+        }
+    }
+
+    /// <summary>Puts another program in the place of this one; every packet sees one of the two.</summary>
+    public void Exchange(BpfProgram program)
+    {
+        lock (exchange)
+        {
+            link.Update(program);
+            programId = program.Info.Id;
         }
     }
 

@@ -15,6 +15,9 @@ public static class GaleLimit
 
     /// <summary>A service's ring number when it has no node.</summary>
     public const uint RingNone = 0x7fffffff;
+
+    /// <summary>No service or node in particular.</summary>
+    public const uint TraceAny = 0x7ffffffe;
 }
 
 public enum GaleForwarding : byte

@@ -9,6 +9,12 @@ public static class GaleObject
     public const string XdpPass = "gale_xdp_pass";
     public const string TcPrivate = "gale_tc_private";
 
+    /// <summary>Maps that are in <see cref="OpenTraced"/> alone.</summary>
+    public static IReadOnlyList<string> TraceMaps { get; } = ["trace_filter", "trace_scratch", "traces"];
+
     /// <summary>The object, opened but not loaded.</summary>
     public static BpfObject Open() => EmbeddedObject.Open("galelb");
+
+    /// <summary>The same programs, telling of packets.</summary>
+    public static BpfObject OpenTraced() => EmbeddedObject.Open("galetrace");
 }

@@ -3,13 +3,12 @@ using System.Runtime.InteropServices;
 namespace GaleLb.DataPlane.Layout;
 
 /// <summary>Section .rodata.options: set once, between open and load.</summary>
-[StructLayout(LayoutKind.Explicit, Size = 12)]
+[StructLayout(LayoutKind.Explicit, Size = 8)]
 public record struct GaleOptions
 {
-    /// <summary>1: write no map; the answer is the packet that comes out.</summary>
+    /// <summary>Of <see cref="GaleObject.OpenTraced"/> alone. 1: write no map but trace_scratch, where the answer is.</summary>
     [FieldOffset(0)] public uint Explain;
-    [FieldOffset(4)] public uint IngressIfindex;
 
     /// <summary>1: the kernel has bpf_ktime_get_coarse_ns.</summary>
-    [FieldOffset(8)] public uint CoarseClock;
+    [FieldOffset(4)] public uint CoarseClock;
 }

@@ -164,6 +164,15 @@ internal static unsafe partial class LibBpf
     [LibraryImport(Library)]
     public static partial int libbpf_probe_bpf_helper(int programType, int helper, void* options);
 
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial nint ring_buffer__new(int map, delegate* unmanaged<nint, void*, nuint, int> sample, nint context, void* opts);
+
+    [LibraryImport(Library)]
+    public static partial int ring_buffer__consume(nint buffer);
+
+    [LibraryImport(Library)]
+    public static partial void ring_buffer__free(nint buffer);
+
     [LibraryImport(Library)]
     public static partial int bpf_prog_test_run_opts(BpfFd program, TestRunOpts* opts);
 }

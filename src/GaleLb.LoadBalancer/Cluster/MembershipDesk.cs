@@ -30,6 +30,9 @@ internal sealed class MembershipDesk(
             return new ProposeResponse { Outcome = ProposeResponse.Types.Outcome.NotLeader, LeaderId = status.Leader.Value };
         try
         {
+            // What the former leader carried out has to be known here before an order can be taken for its repetition.
+            if (order.IdempotencyKey.Length > 0 && (await replica.ReadBarrierAsync(cancellation)).Index is null)
+                return new ProposeResponse { Outcome = ProposeResponse.Types.Outcome.NotLeader, LeaderId = replica.Status.Leader.Value };
             return order.OrderCase switch
             {
                 MembersRequest.OrderOneofCase.Admit => await AdmitAsync(order, status, cancellation),
@@ -118,6 +121,9 @@ internal sealed class MembershipDesk(
 
     private async Task<ProposeResponse> HandOverAsync(MembersRequest order, ReplicaStatus status, CancellationToken cancellation)
     {
+        // Carried out again it would hand over once more, and to another one.
+        if (!order.DryRun && order.IdempotencyKey.Length > 0 && machine.State.AnswerTo(order.IdempotencyKey) is { } earlier)
+            return Ok(earlier.Index, "this was carried out before, under the same Idempotency-Key");
         MemberId to = order.HandOver.To == 0 ? Successor(status) : new MemberId(order.HandOver.To);
         if (to.IsNone)
             return Conflict("no other voter answers, so nobody could lead", "");
@@ -149,9 +155,10 @@ internal sealed class MembershipDesk(
         CommandEnvelope record = new(new RecordMemberOrder(member.ToString(), words))
         {
             Origin = order.Origin.Length is > 0 and <= CommandEnvelope.OriginMax ? order.Origin : "peer",
+            IdempotencyKey = order.IdempotencyKey.Length is > 0 and <= CommandEnvelope.IdempotencyKeyMax ? order.IdempotencyKey : null,
         };
         ProposeResponse response = await orders.RespondAsync(CommandCodec.Encode(record), cancellation);
-        return response.Outcome == ProposeResponse.Types.Outcome.Committed ? null : response;
+        return response.Outcome == ProposeResponse.Types.Outcome.Committed && CommandAnswerCodec.Decode(response.Result.Span).IsOk ? null : response;
     }
 
     private async Task<ProposeResponse> ChangeAsync(Func<Membership, Membership> change, string done, CancellationToken cancellation)

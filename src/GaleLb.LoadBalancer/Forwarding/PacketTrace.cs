@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using GaleLb.DataPlane;
+using GaleLb.DataPlane.Tracing;
 using GaleLb.State.Forwarding;
 
 namespace GaleLb.LoadBalancer.Forwarding;
@@ -12,6 +13,27 @@ namespace GaleLb.LoadBalancer.Forwarding;
 internal sealed record PacketTrace(
     string Verdict, string? Service, NodeRow? Node, int? Slot, bool KnownFlow, ImmutableArray<string> Why)
 {
+    /// <summary>What the programs decided when they were asked, in the words of this model of them, or against those.</summary>
+    public PacketTrace AsDecided(PacketDecision decision, ForwardingTable table)
+    {
+        string verdict = decision.Reason switch
+        {
+            var reason when reason.StartsWith("forwarded_", StringComparison.Ordinal) => "forward",
+            var reason when reason.StartsWith("pass_", StringComparison.Ordinal) => "pass",
+            "drop_blocked" => "block",
+            _ => "refuse",
+        };
+        NodeRow? node = decision.Node is { } index ? table.Nodes.FirstOrDefault(row => row.Index == index) : null;
+        ServiceRow? service = decision.Service is { } id ? table.Services.FirstOrDefault(row => row.Id == id) : null;
+        string asked = $"The packet programs, asked by test-run: {decision.Reason}{(decision.Answer is { } answer ? $", {answer}" : "")}"
+            + (verdict == "forward" && node is not null ? $", to {node.Name}." : ".");
+        if (verdict == Verdict && (verdict != "forward" || node == Node))
+            return this with { Why = Why.Add(asked) };
+        return new PacketTrace(
+            verdict, service?.Name, verdict == "forward" ? node : null, Slot: null, KnownFlow,
+            [asked, "That is not what the state would have them do, which may have changed meanwhile:", .. Why]);
+    }
+
     /// <param name="self">This replica's public addresses, for services that name none.</param>
     /// <param name="reserved">TCP and UDP ports that win over services.</param>
     /// <param name="flow">The flow that the kernel holds for this tuple, if any.</param>

@@ -195,20 +195,22 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
         machine.WhenChanged(watchers.Wake);
         Watches watches = new(watchers, _replica, contact, time, _logging.CreateLogger<Watches>());
         TableArchive archive = new(() => tables.View);
+        AnswerBasis basis = new(machine, archive, contact);
         ReadApi reads = new(
-            identity, _replica, machine, tables, archive, _dataPlane, readiness, network, directory, file, observations, contact, clock, watchers, watches,
+            identity, _replica, machine, tables, archive, basis, _dataPlane, readiness, network, directory, file, observations, contact, clock, watchers, watches,
             settings, digests, refusals, time, warnings);
         Receipts receipts = new(new AppliedWait(
             () => _replica.Status.Membership,
             member => member.Id == _replica.Self ? tables.View.KernelIndex : network.KernelIndexOf(member.Id), network.AskAgainAsync, time));
-        OrderRunner runner = new(orders, _replica, machine, receipts);
+        OrderRunner runner = new(orders, _replica, basis, receipts);
         OrderApi orderApi = new(
             runner,
             new ServiceOrders(endpoints.ControlPorts, planeOptions.ProtectedPorts, () => _replica.Status.Membership),
-            new MemberApi(members, receipts), new ConfigApi(_replica, machine, settings, runner, contact));
+            new MemberApi(members, receipts), new ConfigApi(_replica, basis, settings, runner));
         WebApplication api = ApiServer.Build(
             [.. endpoints.Api.Select(e => ApiListener.Of(e, tls))], refusals, access, reads, orderApi,
-            new PacketApi(machine, tables, archive, _dataPlane, planeOptions), new HistoryApi(_replica, machine, archive), _logging);
+            new PacketApi(machine, tables, archive, basis, _dataPlane, planeOptions), new HistoryApi(_replica, machine, archive),
+            new TraceApi(tables, _dataPlane, time), _logging);
         await api.StartAsync();
         _undo.Push(api.DisposeAsync);
 

@@ -10,7 +10,7 @@ internal static class ApiServer
 {
     public static WebApplication Build(
         IReadOnlyList<ApiListener> listeners, Refusals refusals, ApiAccess access, ReadApi reads, OrderApi orders, PacketApi packets,
-        HistoryApi history, ILoggerFactory logging)
+        HistoryApi history, TraceApi trace, ILoggerFactory logging)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logging);
@@ -49,6 +49,7 @@ internal static class ApiServer
         orders.Map(application);
         packets.Map(application);
         history.Map(application);
+        trace.Map(application);
         application.UseEndpoints(_ => { });
         return application;
     }

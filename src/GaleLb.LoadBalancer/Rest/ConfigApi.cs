@@ -3,7 +3,6 @@ using System.Globalization;
 using GaleLb.Configuration;
 using GaleLb.Configuration.Options;
 using GaleLb.LoadBalancer.Cluster;
-using GaleLb.LoadBalancer.Nodes;
 using GaleLb.Replica;
 using GaleLb.State;
 using GaleLb.State.Commands;
@@ -16,7 +15,7 @@ namespace GaleLb.LoadBalancer.Rest;
 /// is staged, the replicas are given it one by one, and when all voters have it the leader makes it the cluster's.
 /// </summary>
 internal sealed class ConfigApi(
-    IReplica replica, ClusterMachine machine, SettingsWatch settings, OrderRunner orders, LeaderContact contact)
+    IReplica replica, AnswerBasis basis, SettingsWatch settings, OrderRunner orders)
 {
     /// <summary>What the staged file is called in messages.</summary>
     private const string StagedName = "body";
@@ -30,17 +29,17 @@ internal sealed class ConfigApi(
 
     private IResult Show(HttpContext context)
     {
-        ClusterState state = machine.State;
+        ClusterState state = basis.State;
         context.Response.Headers.ETag = $"\"{state.SettingsLastChange.Value.ToString(CultureInfo.InvariantCulture)}\"";
         string baseline = SettingsDigest.Of(state.Baseline);
         string staged = state.Staged is null ? "" : SettingsDigest.Of(state.Staged.Settings);
         return Results.Json(
-            new ConfigDocument(
-                state.AppliedIndex.Value, (long)contact.Age.TotalMilliseconds, state.SettingsLastChange.Value, baseline,
+            basis.Of(state, new ConfigDocument(
+                state.SettingsLastChange.Value, baseline,
                 SettingsDigest.List(state.Baseline).ToDictionary(s => s.Key, s => s.Value, StringComparer.Ordinal),
                 state.Staged is null ? null : Describe(state.Staged, staged, state.Baseline),
                 [.. settings.Groups.Select(g => new ConfigurationGroupDocument(g.Digest, Kind(g.Digest, baseline, staged), g.Replicas))],
-                settings.Refusal),
+                settings.Refusal)),
             RestJson.Answers.ConfigDocument);
     }
 

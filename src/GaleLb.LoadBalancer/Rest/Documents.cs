@@ -7,9 +7,25 @@ namespace GaleLb.LoadBalancer.Rest;
 
 // The documents of the REST API, as clients see them: snake_case, times in milliseconds, ids as text.
 
+/// <summary>
+/// What every answer has besides: which state it shows, the digest of the forwarding table of just that state, and for how long at most
+/// that has been out of date. Part of a longer answer has none of its own.
+/// </summary>
+internal abstract record AnswerDocument
+{
+    [JsonPropertyOrder(-3), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? AppliedIndex { get; init; }
+
+    [JsonPropertyOrder(-2), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TableDigest { get; init; }
+
+    [JsonPropertyOrder(-1), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? AgeMs { get; init; }
+}
+
 internal sealed record StatusDocument(
     ReplicaDocument Replica, RaftDocument Raft, NodeCountsDocument Nodes, DataPlaneDocument DataPlane, string? Waiting,
-    IReadOnlyList<string> Warnings);
+    IReadOnlyList<string> Warnings) : AnswerDocument;
 
 internal sealed record ReplicaDocument(string Id, string Address, string ClusterId, string Version, long UptimeMs);
 
@@ -27,7 +43,7 @@ internal sealed record InterfaceDocument(string Name, string Side, string Mode);
 
 internal sealed record ClusterDocument(
     string ClusterId, string? Leader, ulong Term, IReadOnlyList<MemberDocument> Members, IReadOnlyList<StrangerDocument> Waiting,
-    IReadOnlyList<StrangerDocument> Refused, string? Founding, bool DigestsAgree);
+    IReadOnlyList<StrangerDocument> Refused, string? Founding, bool DigestsAgree) : AnswerDocument;
 
 internal sealed record MemberDocument(
     string Id, string Address, string Role, bool Vacant, bool Reachable, ulong? MatchIndex, string? ConfigDigest, ulong? AppliedIndex,
@@ -38,38 +54,37 @@ internal sealed record StrangerDocument(string Id, string Address, string Reason
 
 internal sealed record DifferenceDocument(string Key, string? Cluster, string? Replica);
 
-internal sealed record NodesDocument(ulong AppliedIndex, string TableDigest, long AgeMs, IReadOnlyList<NodeDocument> Nodes);
+internal sealed record NodesDocument(IReadOnlyList<NodeDocument> Nodes) : AnswerDocument;
 
 internal sealed record NodeDocument(
     string Id, string Address, int Port, string State, bool Suspect, int Weight, uint Passes, uint Fails, long? LastHeartbeatMsAgo,
     string? Replica, DateTimeOffset? BlacklistedUntil, long? BlacklistedMsLeft, string? Reason, IReadOnlyList<string> Services,
-    bool Resolved, ulong Connections, ulong Packets, ulong Bytes, ulong Index);
+    bool Resolved, ulong Connections, ulong Packets, ulong Bytes, ulong Index) : AnswerDocument;
 
 /// <summary>What a stream of nodes tells after the whole list: nodes that are new or changed, and the names of those that are gone.</summary>
-internal sealed record NodeChangesDocument(
-    ulong AppliedIndex, string TableDigest, long AgeMs, IReadOnlyList<NodeDocument> Nodes, IReadOnlyList<string> Removed);
+internal sealed record NodeChangesDocument(IReadOnlyList<NodeDocument> Nodes, IReadOnlyList<string> Removed) : AnswerDocument;
 
-internal sealed record BlacklistDocument(ulong AppliedIndex, long AgeMs, IReadOnlyList<BanDocument> Blacklist);
+internal sealed record BlacklistDocument(IReadOnlyList<BanDocument> Blacklist) : AnswerDocument;
 
-internal sealed record BanDocument(string Id, string Node, string Reason, long MsLeft, DateTimeOffset? Until);
+internal sealed record BanDocument(string Id, string Node, string Reason, long MsLeft, DateTimeOffset? Until, ulong Index);
 
-internal sealed record BlocksDocument(ulong AppliedIndex, long AgeMs, IReadOnlyList<BlockDocument> Blocks);
+internal sealed record BlocksDocument(IReadOnlyList<BlockDocument> Blocks) : AnswerDocument;
 
 /// <summary>Clients that get no service; without times: until unblocked. Packets and bytes are what this replica dropped.</summary>
 internal sealed record BlockDocument(string Cidr, string Reason, long? MsLeft, DateTimeOffset? Until, ulong Packets, ulong Bytes, ulong Index);
 
-internal sealed record ServicesDocument(ulong AppliedIndex, string TableDigest, long AgeMs, IReadOnlyList<ServiceDocument> Services);
+internal sealed record ServicesDocument(IReadOnlyList<ServiceDocument> Services) : AnswerDocument;
 
 internal sealed record ServiceDocument(
     string Name, IReadOnlyList<string> Addresses, int Port, string Protocol, string Forwarding, string Scheduler, string Hash,
-    int TargetPort, int Nodes, ulong Index);
+    int TargetPort, int Nodes, ulong Index) : AnswerDocument;
 
-internal sealed record RingDocument(
-    string Service, int Slots, ulong AppliedIndex, string TableDigest, IReadOnlyList<RingShareDocument> Shares);
+internal sealed record RingDocument(string Service, int Slots, IReadOnlyList<RingShareDocument> Shares) : AnswerDocument;
 
 internal sealed record RingShareDocument(string Node, int Slots, double Share);
 
-internal sealed record EventsDocument(ulong AppliedIndex, IReadOnlyList<EventDocument> Events);
+/// <remarks>In a stream the index is that of the entry, and there is no digest and no age.</remarks>
+internal sealed record EventsDocument(IReadOnlyList<EventDocument> Events) : AnswerDocument;
 
 internal sealed record EventDocument(ulong Index, long LogTimeMs, DateTimeOffset? Time, string Kind, string Subject, string Origin, string Cause)
 {
@@ -88,10 +103,10 @@ internal sealed record OrderDocument(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Missing,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Unreachable);
 
-/// <summary>What an order would change. <paramref name="AppliedIndex"/> is the state that it was tried on.</summary>
+/// <summary>What an order would change, tried on the state of the index that it names.</summary>
 internal sealed record DryRunDocument(
-    bool DryRun, string Outcome, ulong AppliedIndex, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Detail,
-    IReadOnlyList<ImpactDocument> Services);
+    bool DryRun, string Outcome, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Detail,
+    IReadOnlyList<ImpactDocument> Services) : AnswerDocument;
 
 /// <summary>Slots of one service that would change hands; <paramref name="Share"/> is of all its slots.</summary>
 internal sealed record ImpactDocument(
@@ -109,8 +124,8 @@ internal sealed record MemberRequest(string? Address, string? Role);
 /// <param name="Baseline">The digest of <paramref name="Settings"/>, which is what the cluster goes by.</param>
 /// <param name="Refusal">Why this replica's own file is not taken, and no new connection with it; null when it is.</param>
 internal sealed record ConfigDocument(
-    ulong AppliedIndex, long AgeMs, ulong Index, string Baseline, IReadOnlyDictionary<string, string> Settings, StagedDocument? Staged,
-    IReadOnlyList<ConfigurationGroupDocument> Replicas, string? Refusal);
+    ulong Index, string Baseline, IReadOnlyDictionary<string, string> Settings, StagedDocument? Staged,
+    IReadOnlyList<ConfigurationGroupDocument> Replicas, string? Refusal) : AnswerDocument;
 
 internal sealed record StagedDocument(ulong Index, string Digest, IReadOnlyList<StagedDifferenceDocument> Differences);
 
@@ -148,6 +163,8 @@ internal sealed record ProblemDocument(string Type, string Title, int Status, st
 [JsonSerializable(typeof(EventsDocument))]
 [JsonSerializable(typeof(ConnectionsDocument))]
 [JsonSerializable(typeof(ExplanationDocument))]
+[JsonSerializable(typeof(PacketDocument))]
+[JsonSerializable(typeof(TraceEndDocument))]
 [JsonSerializable(typeof(StateDocument))]
 [JsonSerializable(typeof(DifferencesDocument))]
 [JsonSerializable(typeof(OrderDocument))]

@@ -40,7 +40,7 @@ internal sealed class HistoryApi(IReplica replica, ClusterMachine machine, Table
         StateDifference difference = StateDifference.Between(from, to);
         return Results.Json(
             new DifferencesDocument(
-                from.AppliedIndex.Value, to.AppliedIndex.Value, Describe(difference.Settings), Describe(difference.Services),
+                from.AppliedIndex.Value, to.AppliedIndex.Value, archive.Of(from).Digest, archive.Of(to).Digest, Describe(difference.Settings), Describe(difference.Services),
                 Describe(difference.Nodes), Describe(difference.Blacklist), Describe(difference.Blocks),
                 [.. difference.Slots.Select(OrderRunner.Describe)]),
             RestJson.Answers.DifferencesDocument);

@@ -5,7 +5,7 @@ namespace GaleLb.LoadBalancer.Rest;
 /// <summary>What differs between the states of two indexes.</summary>
 /// <param name="Slots">Ring slots that are another node's, by service.</param>
 internal sealed record DifferencesDocument(
-    ulong From, ulong To, IReadOnlyList<FieldDifferenceDocument> Settings, IReadOnlyList<ItemDifferenceDocument> Services,
+    ulong From, ulong To, string FromDigest, string ToDigest, IReadOnlyList<FieldDifferenceDocument> Settings, IReadOnlyList<ItemDifferenceDocument> Services,
     IReadOnlyList<ItemDifferenceDocument> Nodes, IReadOnlyList<ItemDifferenceDocument> Blacklist, IReadOnlyList<ItemDifferenceDocument> Blocks,
     IReadOnlyList<ImpactDocument> Slots);
 

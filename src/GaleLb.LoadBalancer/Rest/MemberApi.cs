@@ -7,7 +7,7 @@ namespace GaleLb.LoadBalancer.Rest;
 
 /// <summary>
 /// Orders about the replicas themselves. They change the cluster's configuration, which has no ETag, so <c>If-Match</c> is
-/// refused; a repetition is harmless without a key, since admitting a member again, or removing none, changes nothing.
+/// refused. To admit a member again, or to remove none, changes nothing; a transfer is repeated harmlessly under an Idempotency-Key.
 /// </summary>
 internal sealed class MemberApi(MembershipDesk members, Receipts receipts)
 {
@@ -65,6 +65,7 @@ internal sealed class MemberApi(MembershipDesk members, Receipts receipts)
         MembersRequest asked = order(terms);
         asked.DryRun = terms.DryRun;
         asked.Origin = terms.Origin;
+        asked.IdempotencyKey = terms.IdempotencyKey ?? "";
         return await CarryOutAsync(asked, outcome, terms, request.HttpContext.RequestAborted);
     }
 
@@ -79,7 +80,7 @@ internal sealed class MemberApi(MembershipDesk members, Receipts receipts)
             return Problem.Refused(answer);
         return order.DryRun
             ? Results.Json(
-                new DryRunDocument(DryRun: true, "would_commit", answer.Index.Value, answer.Message, []), RestJson.Answers.DryRunDocument)
+                new DryRunDocument(DryRun: true, "would_commit", answer.Message, []) { AppliedIndex = answer.Index.Value }, RestJson.Answers.DryRunDocument)
             : await receipts.OfAsync(answer, outcome, terms, aborted);
     }
 }

@@ -7,7 +7,7 @@ using GaleLb.State.Preview;
 namespace GaleLb.LoadBalancer.Rest;
 
 /// <summary>Carries out orders of the state machine on the terms of their request, or with <c>?dry_run=true</c> only tells what they would change.</summary>
-internal sealed class OrderRunner(OrderDesk orders, IReplica replica, ClusterMachine machine, Receipts receipts)
+internal sealed class OrderRunner(OrderDesk orders, IReplica replica, AnswerBasis basis, Receipts receipts)
 {
     private static readonly TimeSpan OrderTimeout = TimeSpan.FromSeconds(5);
 
@@ -46,12 +46,11 @@ internal sealed class OrderRunner(OrderDesk orders, IReplica replica, ClusterMac
     {
         if (!await ReadBarrier.PassAsync(replica, aborted))
             return Problem.NoLeader("No leader could confirm that this replica is up to date, so it cannot tell what the order would change.");
-        State.ClusterState state = machine.State;
+        State.ClusterState state = basis.State;
         OrderPreview preview = OrderPreview.Of(state, envelope);
         return preview.Answer.IsOk
             ? Results.Json(
-                new DryRunDocument(
-                    DryRun: true, "would_commit", state.AppliedIndex.Value, Text(preview.Answer), [.. preview.Impacts.Select(Describe)]),
+                basis.Of(state, new DryRunDocument(DryRun: true, "would_commit", Text(preview.Answer), [.. preview.Impacts.Select(Describe)])),
                 RestJson.Answers.DryRunDocument)
             : Problem.Refused(preview.Answer);
     }

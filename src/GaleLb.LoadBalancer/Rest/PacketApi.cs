@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Serialization;
 using GaleLb.DataPlane;
+using GaleLb.DataPlane.Flows;
+using GaleLb.DataPlane.Tracing;
 using GaleLb.LoadBalancer.Cluster;
 using GaleLb.LoadBalancer.Forwarding;
 using GaleLb.State;
@@ -15,7 +17,7 @@ namespace GaleLb.LoadBalancer.Rest;
 /// table alone is known.
 /// </summary>
 internal sealed class PacketApi(
-    ClusterMachine machine, TableReconciler tables, TableArchive archive, IDataPlane dataPlane, DataPlaneOptions options)
+    ClusterMachine machine, TableReconciler tables, TableArchive archive, AnswerBasis basis, IDataPlane dataPlane, DataPlaneOptions options)
 {
     private const int ConnectionsDefault = 1000;
     private const int ConnectionsMax = 100_000;
@@ -28,15 +30,38 @@ internal sealed class PacketApi(
 
     private IResult Connections(HttpRequest request)
     {
-        string wanted = request.Query["limit"].ToString();
-        int limit = ConnectionsDefault;
-        if (wanted.Length > 0 && (!int.TryParse(wanted, out limit) || limit is < 1 or > ConnectionsMax))
-            return Problem.Invalid("limit", $"\"{wanted}\": a number from 1 to {ConnectionsMax} expected");
-        ForwardingTable table = tables.View.Table;
-        ImmutableArray<FlowRow> flows = dataPlane.ListFlows(limit);
+        if (TableQuery.Number(request, "limit", ConnectionsDefault, 1, ConnectionsMax, out int limit) is { } badLimit)
+            return badLimit;
+        (ClusterState state, ForwardingTable table) = Newest();
+        if (Filter(request, table, out FlowFilter filter) is { } problem)
+            return problem;
+        ImmutableArray<FlowRow> flows = dataPlane.ListFlows(filter, limit);
         return Results.Json(
-            new ConnectionsDocument(table.Index.Value, flows.Length, flows.Length == limit, [.. flows.Select(flow => Describe(flow, table))]),
+            basis.Of(state, new ConnectionsDocument(flows.Length, flows.Length == limit, [.. flows.Select(flow => Describe(flow, table))])),
             RestJson.Answers.ConnectionsDocument);
+    }
+
+    private static Problem? Filter(HttpRequest request, ForwardingTable table, out FlowFilter filter)
+    {
+        filter = FlowFilter.Everything;
+        if (TableQuery.Range(request, "client", out IPNetwork? client) is { } badRange)
+            return badRange;
+        if (TableQuery.Services(request, table, out ImmutableArray<ServiceRow> services) is { } badService)
+            return badService;
+        if (TableQuery.Node(request, table, out NodeRow? node) is { } badNode)
+            return badNode;
+        if (TableQuery.Protocol(request, out Protocol? protocol) is { } badProtocol)
+            return badProtocol;
+        if (TableQuery.Word(request, "state", FlowFilter.AllStates, out string? state) is { } badState)
+            return badState;
+        filter = new FlowFilter(client, [.. services.Select(s => s.Id)], node?.Index, protocol, state);
+        return null;
+    }
+
+    private (ClusterState State, ForwardingTable Table) Newest()
+    {
+        ClusterState state = basis.State;
+        return (state, archive.Of(state));
     }
 
     private IResult Explain(HttpRequest request)
@@ -47,29 +72,33 @@ internal sealed class PacketApi(
             return other;
         if (source.AddressFamily != destination.AddressFamily)
             return Problem.Invalid("dst", $"{destination.Address} and the source {source.Address} are not of one family");
-        Protocol protocol;
-        switch (request.Query["protocol"].ToString())
-        {
-            case "" or "tcp":
-                protocol = Protocol.Tcp;
-                break;
-            case "udp":
-                protocol = Protocol.Udp;
-                break;
-            case var unknown:
-                return Problem.Invalid("protocol", $"\"{unknown}\": \"tcp\" or \"udp\" expected");
-        }
+        if (TableQuery.Protocol(request, out Protocol? protocol) is { } badProtocol)
+            return badProtocol;
         return request.Query.ContainsKey("index")
-            ? ExplainOfThen(request, source, destination, protocol)
-            : ExplainNow(source, destination, protocol);
+            ? ExplainOfThen(request, source, destination, protocol ?? Protocol.Tcp)
+            : ExplainNow(source, destination, protocol ?? Protocol.Tcp);
     }
 
+    /// <summary>The programs themselves are asked; the words come from the model of them, which would have to agree.</summary>
     private IResult ExplainNow(IPEndPoint source, IPEndPoint destination, Protocol protocol)
     {
         TableView view = tables.View;
-        PacketTrace trace = Trace(
-            view.Table, dataPlane.FindFlow(protocol, source, destination), dataPlane.Status.NextHops, source, destination, protocol);
-        return Answer(view.Table, view.InKernel, "kernel", trace);
+        FlowRow? flow = dataPlane.FindFlow(protocol, source, destination);
+        PacketTrace model = Trace(view.Table, flow, dataPlane.Status.NextHops, source, destination, protocol);
+        PacketDecision? decision;
+        try
+        {
+            decision = dataPlane.Explain(protocol, source, destination, opening: flow is null);
+        }
+        catch (DataPlaneException error)
+        {
+            return new Problem(StatusCodes.Status503ServiceUnavailable, "The kernel cannot be asked", error.Message);
+        }
+
+        bool newest = view.InKernel && view.Index >= basis.State.AppliedIndex;
+        return decision is null
+            ? Answer(view.Table, newest, "table", model, decision)
+            : Answer(view.Table, newest, "kernel", model.AsDecided(decision, view.Table), decision);
     }
 
     private IResult ExplainOfThen(HttpRequest request, IPEndPoint source, IPEndPoint destination, Protocol protocol)
@@ -79,8 +108,8 @@ internal sealed class PacketApi(
             return problem!;
         ForwardingTable table = archive.Of(state);
         PacketTrace trace = Trace(table, flow: null, [], source, destination, protocol);
-        const string basis = "From the table derived of that index, not from the kernel: connections and ways to nodes of then are not kept.";
-        return Answer(table, inKernel: false, "table", trace with { Why = trace.Why.Insert(0, basis) });
+        const string Then = "From the table derived of that index, not from the kernel: connections and ways to nodes of then are not kept.";
+        return Answer(table, inKernel: false, "table", trace with { Why = trace.Why.Insert(0, Then) }, decision: null);
     }
 
     private PacketTrace Trace(
@@ -89,11 +118,14 @@ internal sealed class PacketApi(
             table, options.SelfAddresses, [.. options.ControlPorts, .. options.ProtectedPorts], options.HashSeed, flow, nextHops, source, destination,
             protocol);
 
-    private static IResult Answer(ForwardingTable table, bool inKernel, string basis, PacketTrace trace) =>
+    private IResult Answer(ForwardingTable table, bool inKernel, string basedOn, PacketTrace trace, PacketDecision? decision) =>
         Results.Json(
             new ExplanationDocument(
-                table.Index.Value, table.Digest, inKernel, basis, trace.Verdict, trace.Service, trace.Node?.Name, trace.Node?.Address.ToString(), trace.Slot,
-                trace.KnownFlow, trace.Why),
+                inKernel, basedOn, trace.Verdict, decision?.Reason, decision?.Answer, trace.Service, trace.Node?.Name, trace.Node?.Address.ToString(),
+                trace.Slot, trace.KnownFlow, trace.Why)
+            {
+                AppliedIndex = table.Index.Value, TableDigest = table.Digest, AgeMs = basis.AgeMs,
+            },
             RestJson.Answers.ExplanationDocument);
 
     private static Problem? EndPoint(HttpRequest request, string key, out IPEndPoint endpoint)
@@ -113,7 +145,7 @@ internal sealed class PacketApi(
 }
 
 /// <param name="Truncated">There may be more: a higher limit shows them.</param>
-internal sealed record ConnectionsDocument(ulong AppliedIndex, int Count, bool Truncated, IReadOnlyList<ConnectionDocument> Connections);
+internal sealed record ConnectionsDocument(int Count, bool Truncated, IReadOnlyList<ConnectionDocument> Connections) : AnswerDocument;
 
 /// <param name="Source">The replica's address and port towards the node.</param>
 /// <param name="NodeName">Null when the node is no longer in the table.</param>
@@ -121,7 +153,10 @@ internal sealed record ConnectionDocument(
     string Protocol, string Client, string Service, string Source, string Node, string? NodeName, string? ServiceName, string State,
     long AgeMs, long IdleMs);
 
-/// <param name="Basis">"kernel": the newest table with this replica's connections and ways to nodes; "table": the table of a given index alone.</param>
+/// <param name="InKernel">The kernel forwards by the newest state that this replica has.</param>
+/// <param name="Basis">"kernel": its programs were asked, with this replica's connections and ways to nodes; "table": derived of a table alone.</param>
+/// <param name="Reason">The programs' own, as the metrics have it; null when they were not asked.</param>
+/// <param name="Answer">What they would send besides, as reset_sent.</param>
 internal sealed record ExplanationDocument(
-    ulong AppliedIndex, string TableDigest, bool InKernel, string Basis, string Verdict, string? Service, string? Node, string? NodeAddress, int? Slot,
-    [property: JsonPropertyName("known_connection")] bool KnownConnection, IReadOnlyList<string> Why);
+    bool InKernel, string Basis, string Verdict, string? Reason, string? Answer, string? Service, string? Node, string? NodeAddress, int? Slot,
+    [property: JsonPropertyName("known_connection")] bool KnownConnection, IReadOnlyList<string> Why) : AnswerDocument;

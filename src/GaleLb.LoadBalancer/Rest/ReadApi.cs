@@ -18,7 +18,7 @@ namespace GaleLb.LoadBalancer.Rest;
 
 /// <summary>What can be asked of a replica. Reads are linearizable unless <c>?consistency=local</c>; the first five are always local.</summary>
 internal sealed class ReadApi(
-    ReplicaIdentity identity, IReplica replica, ClusterMachine machine, TableReconciler tables, TableArchive archive, IDataPlane dataPlane,
+    ReplicaIdentity identity, IReplica replica, ClusterMachine machine, TableReconciler tables, TableArchive archive, AnswerBasis basis, IDataPlane dataPlane,
     Readiness readiness, PeerNetwork network, PeerDirectory directory, FileSettings file, ObservationDesk observations,
     LeaderContact contact, LogClock clock, WatchHub hub, Watches watches, SettingsWatch settings, DigestWatch digests, Refusals refusals,
     TimeProvider time, IReadOnlyList<string> warnings)
@@ -64,7 +64,9 @@ internal sealed class ReadApi(
         ClusterState state = machine.State;
         NodeTally tally = state.Tally;
         DataPlaneStatus plane = dataPlane.Status;
-        return new StatusDocument(
+        // Once: index and digest must be of one table.
+        TableView table = tables.View;
+        return basis.Of(state, new StatusDocument(
             new ReplicaDocument(
                 status.Self.ToString(), identity.Address, state.ClusterId.ToString(), identity.Version,
                 (long)time.GetElapsedTime(_startedAt).TotalMilliseconds),
@@ -74,14 +76,14 @@ internal sealed class ReadApi(
                 LogWord(status.Loss)),
             new NodeCountsDocument(tally.Total, tally.Routable, tally.Probing, tally.Draining, tally.Blacklisted, tally.Down, tally.Suspect),
             new DataPlaneDocument(
-                plane.Attached, ModeName(plane.Mode), tables.View.KernelIndex.Value, tables.View.Digest,
+                plane.Attached, ModeName(plane.Mode), table.KernelIndex.Value, table.Digest,
                 [.. plane.Interfaces.Select(i => new InterfaceDocument(i.Name, i.Role.ToString().ToLowerInvariant(), ModeName(i.Mode)))],
-                [.. plane.NextHops.Where(n => !n.Resolved).Select(n => n.Name)], tables.View.Error),
+                [.. plane.NextHops.Where(n => !n.Resolved).Select(n => n.Name)], table.Error),
             status.Founding.Waiting ? status.Founding.Reason : null,
             [
                 .. digests.Alarm is { } alarm ? [alarm] : Array.Empty<string>(), .. warnings,
                 .. settings.Refusal is { } refusal ? [refusal] : Array.Empty<string>(), .. plane.Warnings,
-            ]);
+            ]));
     }
 
     private ClusterDocument Cluster()
@@ -94,12 +96,13 @@ internal sealed class ReadApi(
         var atEqualIndex = members
             .Where(m => m is { Reachable: true, TableDigest: not null })
             .GroupBy(m => m.AppliedIndex);
-        return new ClusterDocument(
-            machine.State.ClusterId.ToString(), Text(status.Leader), status.Term.Value, members,
+        ClusterState state = machine.State;
+        return basis.Of(state, new ClusterDocument(
+            state.ClusterId.ToString(), Text(status.Leader), status.Term.Value, members,
             [.. strangers[false].Select(p => Stranger(p, "not a member: POST /api/v1/cluster/members admits it"))],
             [.. directory.All.Where(p => p.Refusal is not null).Select(p => Stranger(p, p.Refusal!))],
             status.Founding.Waiting ? status.Founding.Reason : null,
-            digests.Alarm is null && atEqualIndex.All(same => same.Select(m => m.TableDigest).Distinct(StringComparer.Ordinal).Count() == 1));
+            digests.Alarm is null && atEqualIndex.All(same => same.Select(m => m.TableDigest).Distinct(StringComparer.Ordinal).Count() == 1)));
     }
 
     private MemberDocument Describe(Member member, ReplicaStatus status)
@@ -125,12 +128,10 @@ internal sealed class ReadApi(
     private static ImmutableArray<DifferenceDocument> Differences(PeerRecord? peer) =>
         peer is null ? [] : [.. peer.Differences.Select(d => new DifferenceDocument(d.Key, d.Ours, d.Theirs))];
 
-    private NodesDocument Nodes(ClusterState state) =>
-        new(state.AppliedIndex.Value, tables.View.Digest, (long)contact.Age.TotalMilliseconds, Describe(state.Nodes.Values, state));
+    private NodesDocument Nodes(ClusterState state) => basis.Of(state, new NodesDocument(Describe(state.Nodes.Values, state)));
 
-    private NodeChangesDocument NodeChanges(ClusterState state, LogIndex after, IReadOnlyList<string> removed) => new(
-        state.AppliedIndex.Value, tables.View.Digest, (long)contact.Age.TotalMilliseconds,
-        Describe(state.Nodes.Values.Where(n => n.LastChange > after), state), removed);
+    private NodeChangesDocument NodeChanges(ClusterState state, LogIndex after, IReadOnlyList<string> removed) =>
+        basis.Of(state, new NodeChangesDocument(Describe(state.Nodes.Values.Where(n => n.LastChange > after), state), removed));
 
     private (IWatchFeed?, Problem?) BeginNodes(LogIndex? after)
     {
@@ -154,7 +155,7 @@ internal sealed class ReadApi(
             return Problem.NotFound("node", id);
         context.Response.Headers.ETag = $"\"{node.LastChange}\"";
         NodeCounter? counter = dataPlane.ReadCounters().Nodes.FirstOrDefault(c => c.Name == id);
-        return Results.Json(Describe(node, state, counter, Unresolved()), RestJson.Answers.NodeDocument);
+        return Results.Json(basis.Of(state, Describe(node, state, counter, Unresolved())), RestJson.Answers.NodeDocument);
     }
 
     private HashSet<string> Unresolved() =>
@@ -178,19 +179,20 @@ internal sealed class ReadApi(
     {
         ClusterState state = machine.State;
         return Results.Json(
-            new BlacklistDocument(
-                state.AppliedIndex.Value, (long)contact.Age.TotalMilliseconds,
-                [.. state.Blacklist.Values.Select(b => new BanDocument(b.Node, b.Node, b.Reason, MsLeft(b), WallIn(MsLeft(b))))]),
+            basis.Of(state, new BlacklistDocument([.. state.Blacklist.Values.Select(Describe)])),
             RestJson.Answers.BlacklistDocument);
+    }
+
+    private BanDocument Describe(BlacklistEntry ban)
+    {
+        long left = MsLeft(ban);
+        return new BanDocument(ban.Node, ban.Node, ban.Reason, left, WallIn(left), ban.LastChange.Value);
     }
 
     private IResult Blocks()
     {
         ClusterState state = machine.State;
-        return Results.Json(
-            new BlocksDocument(
-                state.AppliedIndex.Value, (long)contact.Age.TotalMilliseconds, [.. state.Blocks.Values.Select(Describe)]),
-            RestJson.Answers.BlocksDocument);
+        return Results.Json(basis.Of(state, new BlocksDocument([.. state.Blocks.Values.Select(Describe)])), RestJson.Answers.BlocksDocument);
     }
 
     private BlockDocument Describe(BlockRecord block)
@@ -205,10 +207,7 @@ internal sealed class ReadApi(
     {
         ClusterState state = machine.State;
         return Results.Json(
-            new ServicesDocument(
-                state.AppliedIndex.Value, tables.View.Digest, (long)contact.Age.TotalMilliseconds,
-                [.. state.Services.Values.Select(s => Describe(s, state))]),
-            RestJson.Answers.ServicesDocument);
+            basis.Of(state, new ServicesDocument([.. state.Services.Values.Select(s => Describe(s, state))])), RestJson.Answers.ServicesDocument);
     }
 
     private IResult Service(HttpContext context, string name)
@@ -217,7 +216,7 @@ internal sealed class ReadApi(
         if (state.FindService(name) is not { } service)
             return Problem.NotFound("service", name);
         context.Response.Headers.ETag = $"\"{service.LastChange}\"";
-        return Results.Json(Describe(service, state), RestJson.Answers.ServiceDocument);
+        return Results.Json(basis.Of(state, Describe(service, state)), RestJson.Answers.ServiceDocument);
     }
 
     private static ServiceDocument Describe(ServiceRecord service, ClusterState state)
@@ -244,7 +243,7 @@ internal sealed class ReadApi(
             .Select(share => new RingShareDocument(names[share.Key], share.Value, Math.Round((double)share.Value / ForwardingTable.RingSlots, 6)))
             .OrderBy(share => share.Node, StringComparer.Ordinal);
         return Results.Json(
-            new RingDocument(name, ring is null ? 0 : ForwardingTable.RingSlots, state.AppliedIndex.Value, table.Digest, [.. shares]),
+            basis.Of(state, new RingDocument(name, ring is null ? 0 : ForwardingTable.RingSlots, [.. shares])),
             RestJson.Answers.RingDocument);
     }
 
@@ -255,7 +254,7 @@ internal sealed class ReadApi(
             return problem;
         ClusterState state = machine.State;
         return Results.Json(
-            new EventsDocument(state.AppliedIndex.Value, [.. state.EventsAfter(after ?? LogIndex.Zero).Select(EventDocument.Of)]),
+            basis.Of(state, new EventsDocument([.. state.EventsAfter(after ?? LogIndex.Zero).Select(EventDocument.Of)])),
             RestJson.Answers.EventsDocument);
     }
 

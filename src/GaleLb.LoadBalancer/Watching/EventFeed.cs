@@ -50,5 +50,5 @@ internal sealed class EventFeed(ClusterMachine machine, LogIndex after) : IWatch
     }
 
     private static WatchMessage Message(LogIndex index, List<EventDocument> events) =>
-        WatchMessage.Of("events", index, new EventsDocument(index.Value, events), RestJson.Answers.EventsDocument);
+        WatchMessage.Of("events", index, new EventsDocument(events) { AppliedIndex = index.Value }, RestJson.Answers.EventsDocument);
 }

@@ -3,7 +3,7 @@ using GaleLb.Raft;
 
 namespace GaleLb.LoadBalancer.Watching;
 
-/// <summary>The whole status whenever it is another one but for the time that the replica is up.</summary>
+/// <summary>The whole status whenever it is another one but for its age and the time that the replica is up.</summary>
 internal sealed class StatusFeed(Func<StatusDocument> status) : IWatchFeed
 {
     private string? _told;
@@ -13,7 +13,7 @@ internal sealed class StatusFeed(Func<StatusDocument> status) : IWatchFeed
         StatusDocument now = status();
         LogIndex index = new(now.Raft.AppliedIndex);
         string comparable = WatchMessage.Of(
-            "status", index, now with { Replica = now.Replica with { UptimeMs = 0 } }, RestJson.Answers.StatusDocument).Json;
+            "status", index, now with { AgeMs = null, Replica = now.Replica with { UptimeMs = 0 } }, RestJson.Answers.StatusDocument).Json;
         if (comparable == _told)
             yield break;
         yield return WatchMessage.Of("status", index, now, RestJson.Answers.StatusDocument);

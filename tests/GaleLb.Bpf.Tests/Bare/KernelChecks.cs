@@ -12,7 +12,7 @@ internal static class KernelChecks
     /// </summary>
     private static readonly Type[] Classes =
     [
-        typeof(PacketCaseTests), typeof(ExplainTests), typeof(UnwrapTests), typeof(FragmentTests), typeof(ChecksumCompleteTests),
+        typeof(PacketCaseTests), typeof(ExplainTests), typeof(TraceTests), typeof(UnwrapTests), typeof(FragmentTests), typeof(ChecksumCompleteTests),
     ];
 
     /// <summary>Prints a line for each result; 1 when a check failed.</summary>
@@ -21,7 +21,8 @@ internal static class KernelChecks
         bool failed = false;
         BareRunner runner = new(Report);
         Load("galelb", GaleObject.Open, new GaleOptions());
-        Load("galelb, explain", GaleObject.Open, new GaleOptions { Explain = 1 });
+        Load("galetrace, explain", GaleObject.OpenTraced, new GaleOptions { Explain = 1 });
+        Load("galetrace", GaleObject.OpenTraced, new GaleOptions());
         Load("galenode", GaleNodeObject.Open, null);
         foreach (Type type in Classes) runner.Run(type);
         return failed ? 1 : 0;

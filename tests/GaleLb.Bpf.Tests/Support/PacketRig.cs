@@ -20,14 +20,14 @@ public sealed class PacketRig : IDisposable
 
     /// <summary>As a class fixture; without root it stays empty, for tests that are skipped.</summary>
     public PacketRig()
-        : this(default, FlowsMax, HalfOpenMax)
+        : this(GaleObject.Open, default, FlowsMax, HalfOpenMax)
     {
     }
 
-    private PacketRig(GaleOptions options, uint flowsMax, uint halfOpenMax)
+    private PacketRig(Func<BpfObject> open, GaleOptions options, uint flowsMax, uint halfOpenMax)
     {
         if (!Environment.IsPrivilegedProcess) return;
-        using BpfObject loading = GaleObject.Open();
+        using BpfObject loading = open();
         loading.Map("flows").SetMaxEntries(flowsMax);
         loading.Map("half_open").SetMaxEntries(halfOpenMax);
         loading.SetSection(".rodata.options", options with { CoarseClock = BpfObject.HasHelper(BpfFunction.KtimeGetCoarseNs) ? 1u : 0u });
@@ -36,8 +36,11 @@ public sealed class PacketRig : IDisposable
         foreach (string name in loading.Programs) programs[name] = loading.OpenProgram(name);
     }
 
-    public static PacketRig Load(GaleOptions options = default, uint flowsMax = FlowsMax, uint halfOpenMax = HalfOpenMax) =>
-        new(options, flowsMax, halfOpenMax);
+    public static PacketRig Load(uint flowsMax = FlowsMax, uint halfOpenMax = HalfOpenMax) => new(GaleObject.Open, default, flowsMax, halfOpenMax);
+
+    /// <summary>The programs that tell of packets.</summary>
+    public static PacketRig LoadTraced(bool explain = false, uint flowsMax = FlowsMax, uint halfOpenMax = HalfOpenMax) =>
+        new(GaleObject.OpenTraced, new GaleOptions { Explain = explain ? 1u : 0u }, flowsMax, halfOpenMax);
 
     public BpfMap Map(string name) => maps[name];
 
@@ -145,11 +148,19 @@ public sealed class PacketRig : IDisposable
         return flows;
     }
 
-    /// <summary>A digest of every map but rings, for comparing before and after; of arrays the elements that cases use.</summary>
+    /// <summary>What the programs noted about the last packet; only of <see cref="LoadTraced"/>.</summary>
+    public GaleTrace LastTraced()
+    {
+        GaleTraceScratch[] perCpu = new GaleTraceScratch[BpfObject.PossibleCpus];
+        maps["trace_scratch"].TryLookUpPerCpu(0u, perCpu.AsSpan()).Should().BeTrue();
+        return perCpu.MaxBy(cpu => cpu.Packet.AtNs).Packet;
+    }
+
+    /// <summary>A digest of every map that replicas share but rings, for comparing before and after; of arrays the elements that cases use.</summary>
     public string Fingerprint()
     {
         using MemoryStream all = new();
-        foreach (string name in maps.Keys.Where(n => n is not "rings").Order(StringComparer.Ordinal))
+        foreach (string name in maps.Keys.Where(n => n is not "rings" and not "traces" and not "trace_scratch").Order(StringComparer.Ordinal))
         {
             BpfMap map = maps[name];
             byte[] value = new byte[map.UserValueSize];

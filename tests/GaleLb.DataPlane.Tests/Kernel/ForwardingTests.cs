@@ -1,3 +1,4 @@
+using GaleLb.DataPlane.Flows;
 using GaleLb.DataPlane.Kernel;
 using GaleLb.DataPlane.Tests.Support;
 using GaleLb.State.Forwarding;
@@ -75,8 +76,8 @@ public sealed class ForwardingTests
         using KernelDataPlane plane = Start(lab, lab.Options(), Tables.Of(
             1, [Tables.Service(0, null, Lab.ServicePort, 0)], [Tables.Ring(0, 0)], [Tables.Node(0, Lab.NodeOne)]));
         Task<string> client = Task.Run(() => lab.Talk(seconds: 20));
-        Wait.Until(() => plane.ListFlows(10).Any(f => f.State == "established"), "a flow is established");
-        FlowRow flow = plane.ListFlows(10).Single();
+        Wait.Until(() => plane.ListFlows(FlowFilter.Everything, 10).Any(f => f.State == "established"), "a flow is established");
+        FlowRow flow = plane.ListFlows(FlowFilter.Everything, 10).Single();
         (flow.Client.Address, flow.Service.Port, flow.Node.Address, flow.Node.Port).Should().Be(
             (Lab.ClientOne, (int)Lab.ServicePort, Lab.NodeOne, (int)Lab.TargetPort));
         plane.FindFlow(Protocol.Tcp, flow.Client, flow.Service)!.Source.Should().Be(flow.Source);
@@ -100,7 +101,7 @@ public sealed class ForwardingTests
         for (int i = 0; i < 5; i++)
         {
             lab.Balancer.Ip("neigh flush dev priv0");
-            Wait.Until(() => plane.ListFlows(10).Any(f => f.State == "established"), "a flow is established");
+            Wait.Until(() => plane.ListFlows(FlowFilter.Everything, 10).Any(f => f.State == "established"), "a flow is established");
         }
 
         client.Result.Should().StartWith("done");
@@ -158,7 +159,7 @@ public sealed class ForwardingTests
         lab.StartServers();
         using KernelDataPlane plane = Start(lab, lab.Options(), Tables.TwoNodes());
         Task<string> established = Task.Run(() => lab.Stream(seconds: 3));
-        Wait.Until(() => plane.ListFlows(10).Any(f => f.State == "established"), "a flow is established");
+        Wait.Until(() => plane.ListFlows(FlowFilter.Everything, 10).Any(f => f.State == "established"), "a flow is established");
 
         plane.RefuseNewFlows(true);
         lab.Connect(Lab.VipOne, 1).Should().OnlyContain(a => a == "ConnectionRefusedError");
@@ -176,7 +177,7 @@ public sealed class ForwardingTests
         FlowTimeoutOptions quick = new() { TimeWait = TimeSpan.FromMilliseconds(50), Fin = TimeSpan.FromMilliseconds(50), Closed = TimeSpan.FromMilliseconds(50) };
         using KernelDataPlane plane = Start(lab, lab.Options() with { Timeouts = quick }, Tables.TwoNodes());
         lab.Connect(Lab.VipOne, 30);
-        Wait.Until(() => plane.ListFlows(100).IsEmpty, "all flows swept", seconds: 30);
+        Wait.Until(() => plane.ListFlows(FlowFilter.Everything, 100).IsEmpty, "all flows swept", seconds: 30);
         plane.ReadCounters().Sweeper.Expired.Should().Be(30);
     }
 

@@ -7,10 +7,10 @@ using GaleLb.DataPlane.Native;
 
 namespace GaleLb.DataPlane.Tests.Layout;
 
-/// <summary>Compares the C# mirrors with the BTF of the compiled object. Opening an object needs no privilege.</summary>
+/// <summary>Compares the C# mirrors with the BTF of the compiled object that has them all. Opening an object needs no privilege.</summary>
 public sealed partial class LayoutTests : IDisposable
 {
-    private readonly BpfObject obj = GaleObject.Open();
+    private readonly BpfObject obj = GaleObject.OpenTraced();
 
     public void Dispose() => obj.Dispose();
 
@@ -28,6 +28,9 @@ public sealed partial class LayoutTests : IDisposable
     [InlineData("gale_counter", typeof(GaleCounter))]
     [InlineData("gale_traffic", typeof(GaleTraffic))]
     [InlineData("gale_options", typeof(GaleOptions))]
+    [InlineData("gale_trace_filter", typeof(GaleTraceFilter))]
+    [InlineData("gale_trace", typeof(GaleTrace))]
+    [InlineData("gale_trace_scratch", typeof(GaleTraceScratch))]
     public void Struct_InCSharp_EqualsTheCompiledOne(string name, Type mirror)
     {
         BtfType type = obj.Btf.Find(name, BtfKind.Struct)!;
@@ -52,7 +55,7 @@ public sealed partial class LayoutTests : IDisposable
     {
         string[] wrong =
         [
-            .. new[] { typeof(GaleServiceKey), typeof(GaleService), typeof(GaleNode), typeof(GaleFlowKey), typeof(GaleFlow) }.SelectMany(
+            .. new[] { typeof(GaleServiceKey), typeof(GaleService), typeof(GaleNode), typeof(GaleFlowKey), typeof(GaleFlow), typeof(GaleTraceFilter) }.SelectMany(
                 mirror => obj.Btf.Find(SnakeCase(mirror.Name), BtfKind.Struct)!.Members
                     .Where(m => obj.Btf[m.TypeId].Name == "__be16")
                     .Where(m => mirror.GetFields().Single(f => SnakeCase(f.Name) == m.Name).FieldType != typeof(Be16))
@@ -71,6 +74,7 @@ public sealed partial class LayoutTests : IDisposable
     [InlineData("gale_flow_direction", "GALE_FLOW_", typeof(GaleFlowDirection))]
     [InlineData("gale_flow_state", "GALE_FLOW_", typeof(GaleFlowState))]
     [InlineData("gale_reason", "GALE_", typeof(GaleReason))]
+    [InlineData("gale_trace_side", "GALE_TRACE_", typeof(GaleTraceSide))]
     public void Enum_InCSharp_EqualsTheCompiledOne(string name, string prefix, Type mirror)
     {
         BtfType type = obj.Btf.Find(name, BtfKind.Enum)!;
@@ -110,10 +114,19 @@ public sealed partial class LayoutTests : IDisposable
     [InlineData("stats", BpfMapType.PerCpuArray, typeof(uint), typeof(GaleCounter))]
     [InlineData("node_stats", BpfMapType.PerCpuArray, typeof(uint), typeof(GaleTraffic))]
     [InlineData("service_stats", BpfMapType.PerCpuArray, typeof(uint), typeof(GaleTraffic))]
+    [InlineData("trace_filter", BpfMapType.Array, typeof(uint), typeof(GaleTraceFilter))]
+    [InlineData("trace_scratch", BpfMapType.PerCpuArray, typeof(uint), typeof(GaleTraceScratch))]
     public void Map_InCSharp_HasTheCompiledTypeAndSizes(string name, BpfMapType type, Type key, Type value)
     {
         BpfMapDefinition map = obj.Map(name);
         (map.Type, map.KeySize, map.ValueSize).Should().Be((type, SizeOf(key), SizeOf(value)));
+    }
+
+    [Fact]
+    public void Maps_OfTheObjectThatForwards_AreThoseOfTheTracedOneButItsOwn()
+    {
+        using BpfObject plain = GaleObject.Open();
+        plain.Maps.Select(m => m.Name).Should().BeEquivalentTo(obj.Maps.Select(m => m.Name).Except(GaleObject.TraceMaps));
     }
 
     [Fact]

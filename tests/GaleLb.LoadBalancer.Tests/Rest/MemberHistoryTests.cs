@@ -65,6 +65,28 @@ public sealed class MemberHistoryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Transfer_RepeatedUnderItsKey_IsCarriedOutOnce()
+    {
+        ApiAnswer first = (await _api.SendAsync("POST", "cluster/transfer-leadership", "{}", key: "hand-over-1")).Being(200);
+        ApiAnswer again = (await _api.SendAsync("POST", "cluster/transfer-leadership", "{}", key: "hand-over-1")).Being(200);
+        _api.Replica.Transfers.Should().ContainSingle();
+        again["detail"].Should().Contain("carried out before");
+        ulong.Parse(again["index"]!).Should().BeLessThanOrEqualTo(ulong.Parse(first["index"]!));
+
+        (await _api.SendAsync("POST", "cluster/transfer-leadership", "{}", key: "hand-over-2")).Being(200);
+        _api.Replica.Transfers.Should().HaveCount(2, "another key is another order");
+    }
+
+    [Fact]
+    public async Task Removal_UnderAKeyOfAnotherOrder_IsRefused()
+    {
+        (await _api.SendAsync("POST", "nodes/nobody/drain", key: "k")).Being(404);
+        (await _api.SendAsync("POST", "cluster/transfer-leadership", $$"""{"to":"{{Two}}"}""", key: "k")).Being(200);
+        (await _api.SendAsync("DELETE", $"cluster/members/{Three}", key: "k")).Being(422)["field"].Should().Be("idempotency_key");
+        _api.Replica.Membership.Members.Should().HaveCount(3);
+    }
+
+    [Fact]
     public async Task WhatIsRefusedOrOnlyTried_IsNotTold()
     {
         LogIndex before = _api.State.AppliedIndex;

@@ -24,7 +24,7 @@ internal sealed class ApiHarness : IAsyncDisposable
 {
     public const ushort ControlPort = 5555;
 
-    private readonly MemoryDataPlane _dataPlane;
+    private readonly MemoryDataPlane _memory;
     private readonly PeerNetwork _network;
     private readonly LeaderContact _contact;
     private readonly WebApplication _api;
@@ -43,17 +43,19 @@ internal sealed class ApiHarness : IAsyncDisposable
         FileSettings file = new(SampleOptions.Of());
         _network = new PeerNetwork(identity, Directory, tls: null, Time, NullLogger<PeerNetwork>.Instance);
         DataPlaneOptions planeOptions = new() { MemberId = "m", PublicInterface = "pub", PrivateInterface = "priv" };
-        _dataPlane = new MemoryDataPlane(planeOptions, Time);
+        _memory = new MemoryDataPlane(planeOptions, Time);
+        DataPlane = new ScriptedDataPlane(_memory);
         _contact = new LeaderContact(Time);
-        Tables = new TableReconciler(Machine, _dataPlane, Time, NullLogger<TableReconciler>.Instance);
+        Tables = new TableReconciler(Machine, DataPlane, Time, NullLogger<TableReconciler>.Instance);
         TableArchive archive = new(() => Tables.View);
+        AnswerBasis basis = new(Machine, archive, _contact);
         ObservationDesk observations = new(Machine, new HealthDesk(Machine, clock, Time), identity, Replica, Directory, Time);
         Introductions introductions = new(identity, file, () => Replica.Status, Machine, () => Tables.View);
         SettingsWatch settings = new(
-            identity, file, Machine, introductions, _network, Directory, _dataPlane, Time, NullLogger<SettingsWatch>.Instance);
+            identity, file, Machine, introductions, _network, Directory, DataPlane, Time, NullLogger<SettingsWatch>.Instance);
         Digests = new DigestWatch(() => Replica.Status, () => Tables.View, _network, Directory, Time, NullLogger<DigestWatch>.Instance);
         ReadApi reads = new(
-            identity, Replica, Machine, Tables, archive, _dataPlane, new Readiness(forwards: false), _network, Directory, file, observations, _contact,
+            identity, Replica, Machine, Tables, archive, basis, DataPlane, new Readiness(forwards: false), _network, Directory, file, observations, _contact,
             clock, Watchers, new Watches(Watchers, Replica, _contact, Time, NullLogger<Watches>.Instance), settings, Digests, Refusals, Time, []);
         Receipts receipts = new(new AppliedWait(
             () => Replica.Membership, member => member.Id == SoleReplica.Id ? Machine.AppliedIndex : _network.KernelIndexOf(member.Id),
@@ -64,15 +66,16 @@ internal sealed class ApiHarness : IAsyncDisposable
             },
             Time));
         OrderDesk desk = new(Replica, _network, clock, Time);
-        OrderRunner runner = new(desk, Replica, Machine, receipts);
+        OrderRunner runner = new(desk, Replica, basis, receipts);
         OrderApi orders = new(
             runner, new ServiceOrders([ControlPort], [22], () => Replica.Membership),
             new MemberApi(new MembershipDesk(Replica, _network, Directory, desk, Machine, Time), receipts),
-            new ConfigApi(Replica, Machine, settings, runner, _contact));
+            new ConfigApi(Replica, basis, settings, runner));
         _network.Start(SoleReplica.Id, introductions, _ => { });
         _api = ApiServer.Build(
             [new ApiListener(new IPEndPoint(IPAddress.Loopback, 0), tls)], Refusals, new ApiAccess(tokens, tls is not null, Refusals), reads, orders,
-            new PacketApi(Machine, Tables, archive, _dataPlane, planeOptions), new HistoryApi(Replica, Machine, archive), NullLoggerFactory.Instance);
+            new PacketApi(Machine, Tables, archive, basis, DataPlane, planeOptions), new HistoryApi(Replica, Machine, archive),
+            new TraceApi(Tables, DataPlane, Time), NullLoggerFactory.Instance);
         Replica.Apply(new Bootstrap(new ClusterId(0xC1), 42, file.Cluster)).IsOk.Should().BeTrue();
     }
 
@@ -84,6 +87,9 @@ internal sealed class ApiHarness : IAsyncDisposable
     public Refusals Refusals { get; }
 
     public PeerDirectory Directory { get; } = new();
+
+    /// <summary>Answers what it is told to where a kernel would be asked.</summary>
+    public ScriptedDataPlane DataPlane { get; }
 
     public ClusterMachine Machine { get; }
 
@@ -158,7 +164,7 @@ internal sealed class ApiHarness : IAsyncDisposable
         _http.Dispose();
         await _api.DisposeAsync();
         await _network.DisposeAsync();
-        _dataPlane.Dispose();
+        _memory.Dispose();
         _contact.Dispose();
     }
 }

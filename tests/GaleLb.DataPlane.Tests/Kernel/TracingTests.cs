@@ -1,0 +1,129 @@
+using System.Collections.Immutable;
+using System.Net;
+using GaleLb.DataPlane.Flows;
+using GaleLb.DataPlane.Kernel;
+using GaleLb.DataPlane.Native;
+using GaleLb.DataPlane.Tests.Support;
+using GaleLb.DataPlane.Tracing;
+using GaleLb.State.Forwarding;
+
+namespace GaleLb.DataPlane.Tests.Kernel;
+
+/// <summary>What the real programs tell of real packets, and what they answer when they are asked.</summary>
+[Collection(KernelCollection.Name)]
+public sealed class TracingTests
+{
+    [RootTheory]
+    [InlineData(XdpMode.Native)]
+    [InlineData(XdpMode.Generic)]
+    public void Trace_OfConnections_TellsBothWaysAndEndsWithoutALoss(XdpMode mode)
+    {
+        using Lab lab = new();
+        lab.StartServers();
+        using KernelDataPlane plane = Start(lab, lab.Options(mode));
+        lab.Connect(Lab.VipOne, 1);
+        int device = lab.Balancer.Do(() => plane.Status).Interfaces[0].Ifindex;
+        XdpAttachment before = lab.Balancer.Do(() => XdpAttachment.Query(device));
+        IPacketTrace trace = lab.Balancer.Do(() => plane.TryTrace(PacketFilter.Everything with { Range = IPNetwork.Parse($"{Lab.ClientOne}/32") }))!;
+
+        lab.Balancer.Do(() => plane.TryTrace(PacketFilter.Everything)).Should().BeNull("one trace at a time");
+        lab.Balancer.Do(() => XdpAttachment.Query(device)).Should().NotBe(before);
+        lab.Balancer.Do(() => plane.Status).Attached.Should().BeTrue();
+        lab.Connect(Lab.VipOne, 5).Should().OnlyContain(a => a.StartsWith("node"));
+        ImmutableArray<TracedPacket> told = trace.Take();
+        lab.Balancer.Do(trace.Dispose);
+        lab.Balancer.Do(() => XdpAttachment.Query(device)).Should().Be(before);
+        lab.Connect(Lab.VipOne, 5).Should().OnlyContain(a => a.StartsWith("node"));
+
+        TracedPacket opening = told.First(p => p.TcpFlags == 2);
+        (opening.Side, opening.Came.Source.Address, opening.Came.Destination).Should().Be(("public", Lab.ClientOne, new IPEndPoint(Lab.VipOne, Lab.ServicePort)));
+        (opening.Decision.Verdict, opening.Decision.Reason, opening.Decision.Answer).Should().Be(("redirect", "forwarded_l4", null));
+        IPEndPoint node = opening.Left!.Value.Destination;
+        (node.Port, node.Address).Should().Be((Lab.TargetPort, opening.Decision.Node!.Value.Value == 0 ? Lab.NodeOne : Lab.NodeTwo));
+        TracedPacket answer = told.First(p => p.Side == "private" && p.Came.Destination.Equals(opening.Left!.Value.Source));
+        (answer.Came.Source, answer.Left!.Value.Destination, answer.Decision.Reason).Should().Be((node, opening.Came.Source, "returned_l4"));
+        told.Count(p => p.TcpFlags == 2).Should().Be(5, "the connections before and after were not traced");
+        told.Should().OnlyContain(p => p.Ago >= TimeSpan.Zero && p.Decision.Service == new ServiceId(0));
+        trace.Take().Should().BeEmpty("it has ended");
+        trace.Lost.Should().Be(0);
+        lab.Balancer.Do(() => plane.Status).Attached.Should().BeTrue();
+        lab.Balancer.Do(() => plane.TryTrace(PacketFilter.Everything))!.Dispose();
+    }
+
+    [RootFact]
+    public void Trace_OfAnEstablishedConnection_BreaksNothing()
+    {
+        using Lab lab = new();
+        lab.StartServers();
+        using KernelDataPlane plane = Start(lab, lab.Options());
+        Task<string> client = Task.Run(() => lab.Stream(seconds: 15));
+        Wait.Until(() => plane.ListFlows(FlowFilter.Everything, 10).Any(f => f.State == "established"), "a flow is established");
+        for (int i = 0; i < 2; i++)
+        {
+            IPacketTrace trace = lab.Balancer.Do(() => plane.TryTrace(PacketFilter.Everything))!;
+            Wait.Until(() => !trace.Take().IsEmpty, "the stream is told of");
+            lab.Balancer.Do(trace.Dispose);
+        }
+
+        client.Result.Should().StartWith("done");
+    }
+
+    [RootFact]
+    public void Trace_ThatACrashLeft_IsReplacedByTheNextProcess()
+    {
+        using Lab lab = new();
+        lab.StartServers();
+        KernelDataPlane crashed = Start(lab, lab.Options());
+        lab.Balancer.Do(() => crashed.TryTrace(PacketFilter.Everything)).Should().NotBeNull();
+        using KernelDataPlane plane = Start(lab, lab.Options());
+
+        lab.Balancer.Do(() => plane.Status).Attached.Should().BeTrue();
+        lab.Balancer.Do(() => crashed.Status).Attached.Should().BeFalse("its programs are not there any more");
+        lab.Connect(Lab.VipOne, 10).Should().OnlyContain(a => a.StartsWith("node"));
+        lab.Balancer.Do(plane.Stop);
+        lab.Balancer.Do(crashed.Dispose);
+    }
+
+    [RootFact]
+    public void Explain_AThousandClients_NamesTheNodeThatTheRingHasAndWritesNothing()
+    {
+        using Lab lab = new();
+        DataPlaneOptions options = lab.Options() with { HashSeed = 42 };
+        using KernelDataPlane plane = Start(lab, options);
+        ForwardingTable table = Tables.TwoNodes();
+        for (int client = 0; client < 1000; client++)
+        {
+            IPEndPoint source = new(new IPAddress([10, 71, (byte)(client >> 8), (byte)client]), 1024 + client);
+            IPEndPoint service = new(Lab.VipOne, Lab.ServicePort);
+            NodeIndex expected = table.Rings[0].Slots[FlowHash.Slot(source, service, Protocol.Tcp, HashPolicy.FiveTuple, 42)];
+            PacketDecision decision = plane.Explain(Protocol.Tcp, source, service, opening: true)!;
+            (decision.Verdict, decision.Reason, decision.Node, decision.Service).Should().Be(("redirect", "forwarded_l4", expected, new ServiceId(0)));
+        }
+
+        plane.ListFlows(FlowFilter.Everything, 10).Should().BeEmpty();
+        Counters counters = plane.ReadCounters();
+        counters.Reasons.Single(r => r.Reason == "forwarded_l4").Packets.Should().Be(0);
+        counters.Services.Single().Traffic.Should().Be(new TrafficCounter(0, 0, 0, 0, 0, 0));
+    }
+
+    [RootTheory]
+    [InlineData(8080, true, "redirect", "forwarded_l4", null)]
+    [InlineData(8080, false, "redirect", "drop_no_flow", "reset_sent")]
+    [InlineData(22, true, "pass", "pass_control", null)]
+    [InlineData(81, true, "pass", "pass_not_ours", null)]
+    public void Explain_OnePacket_SaysWhatTheProgramsDecide(int port, bool opening, string verdict, string reason, string? answer)
+    {
+        using Lab lab = new();
+        using KernelDataPlane plane = Start(lab, lab.Options());
+        PacketDecision decision = plane.Explain(Protocol.Tcp, new IPEndPoint(Lab.ClientOne, 40000), new IPEndPoint(Lab.VipOne, port), opening)!;
+        (decision.Verdict, decision.Reason, decision.Answer).Should().Be((verdict, reason, answer));
+    }
+
+    private static KernelDataPlane Start(Lab lab, DataPlaneOptions options)
+    {
+        KernelDataPlane plane = lab.StartDataPlane(options);
+        lab.Balancer.Do(() => plane.Apply(Tables.TwoNodes()));
+        Wait.Until(() => lab.Balancer.Do(() => plane.Status).NextHops.All(h => h.Resolved), "both nodes resolved");
+        return plane;
+    }
+}
