@@ -12,8 +12,8 @@ public sealed class Host(string name, HostAccess access)
     /// <summary>As in the inventory, "lb-0.local".</summary>
     public string Name { get; } = name;
 
-    /// <summary>As the host itself says, "lb-0".</summary>
-    public string ShortName => Name.Split('.')[0];
+    /// <summary>As the playbooks name a node, "lb-0"; an inventory of addresses has no other names.</summary>
+    public string ShortName => IPAddress.TryParse(Name, out _) ? Name : Name.Split('.')[0];
 
     /// <summary>Where ssh reaches it.</summary>
     public IPAddress Address => access.Address;
