@@ -121,7 +121,7 @@ public sealed class PlaybookTests(HostCluster cluster)
     {
         var before = await StartsAsync(cluster.Replicas, "gale-lb");
 
-        var play = await cluster.PlayAsync([Replicas, .. arguments]);
+        var play = await cluster.PlayAsync(Replicas, arguments);
 
         play.ExitCode.Should().NotBe(0);
         play.Output.Should().Contain(sentence);

@@ -132,17 +132,18 @@ public sealed partial class HostCluster : IAsyncLifetime
         await PacketCapture.ResumeAsync(host);
     }
 
-    /// <summary>Runs a playbook to its end, whatever it comes to.</summary>
-    public async Task<PlayResult> PlayAsync(params string[] arguments)
+    /// <summary>Runs a playbook, named by its path in the repository, to its end, whatever it comes to.</summary>
+    public async Task<PlayResult> PlayAsync(string playbook, params string[] arguments)
     {
         var limit = TimeSpan.FromMinutes(15);
         var result = _control is null
             ? await Command.RunAsync(limit, "ansible-playbook", 
             [
                 .. _files.SelectMany(f => new[] { "-i", f }), "-e", "@" + Path.Combine(Repository.Root, "e2e/hosts/settings.yml"),
-                .. _passwordFile is null ? Array.Empty<string>() : ["--become-password-file", _passwordFile], .. arguments,
+                .. _passwordFile is null ? Array.Empty<string>() : ["--become-password-file", _passwordFile],
+                Path.Combine(Repository.Root, playbook), .. arguments,
             ])
-            : await Command.RunAsync(limit, _control, ["play", .. arguments]);
+            : await Command.RunAsync(limit, _control, ["play", playbook, .. arguments]);
         return new PlayResult(result.ExitCode, result.Output + result.Errors);
     }
 
