@@ -137,7 +137,7 @@ public sealed partial class HostCluster : IAsyncLifetime
     {
         var limit = TimeSpan.FromMinutes(15);
         var result = _control is null
-            ? await Command.RunAsync(limit, "ansible-playbook", 
+            ? await Command.RunAsync(limit, "ansible-playbook",
             [
                 .. _files.SelectMany(f => new[] { "-i", f }), "-e", "@" + Path.Combine(Repository.Root, "e2e/hosts/settings.yml"),
                 .. _passwordFile is null ? Array.Empty<string>() : ["--become-password-file", _passwordFile],
