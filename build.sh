@@ -22,8 +22,9 @@ usage: ./build.sh VERB [arguments]
   test [NAME...]                every test, or the projects whose name contains a NAME; e2e needs root
   demo [--once]                 three replicas, three nodes and a client in network namespaces; needs root
   e2e [FILTER]                  the tests against real processes; needs root
-  e2e --hosts systemd|INVENTORY [--keep] [FILTER]
-                                the tests of what the playbooks install, on hosts made on this machine (root) or your own
+  e2e --hosts systemd|INVENTORY [--keep] [-K] [FILTER]
+                                the tests of what the playbooks install, on hosts made on this machine (root) or your own;
+                                -K: ask for the password of sudo there
   kernels [VERSION...]          other kernels, booted by QEMU: programs load, packet cases pass, requests are forwarded; needs root
   bench NAME [--json FILE]      a benchmark
   sim [--seeds N] [--seed S]    the deterministic simulator
@@ -60,7 +61,9 @@ release_disks() {
 }
 
 hosts_up=false # whether hosts of e2e --hosts are to be taken down at the end
+private=       # a directory of what only this run is to know
 leave() {
+	[[ -z $private ]] || rm -rf "$private"
 	# A test run that was killed could not remove its namespaces and file systems itself.
 	if ((EUID == 0)) && [[ $verb == test || $verb == e2e ]]; then
 		release_disks
@@ -397,14 +400,35 @@ verb_e2e() {
 	totals
 }
 
-# e2e_hosts systemd|INVENTORY [--keep] [FILTER]
+# e2e_hosts systemd|INVENTORY [--keep] [-K] [FILTER]
 e2e_hosts() {
-	local where=${1:-} keep=false options=() suite=e2e/hosts/GaleLb.Hosts.Tests prefix=${GALE_HOSTS_PREFIX:-galehosts-} playbook
+	local where=${1:-} keep=false ask=false options=() play=() inventory=() suite=e2e/hosts/GaleLb.Hosts.Tests prefix=${GALE_HOSTS_PREFIX:-galehosts-} playbook password
 	shift || true
-	if [[ ${1:-} == --keep ]]; then keep=true && shift; fi
+	while [[ ${1:-} == -* ]]; do
+		case $1 in
+		--keep) keep=true ;;
+		-K | --ask-become-pass) ask=true ;;
+		*) die 2 "e2e: unknown option $1; --keep and -K are known" ;;
+		esac
+		shift
+	done
 	if (($#)); then options=(--filter "$1"); fi
-	[[ $where == systemd || -f $where ]] || die 2 "e2e: --hosts needs systemd or the path of an inventory, and ${where:-nothing} is neither"
-	[[ $where != systemd ]] || need_root "e2e --hosts systemd"
+	[[ $where == systemd || -e $where ]] || die 2 "e2e: --hosts needs systemd or the path of an inventory, and ${where:-nothing} is neither"
+	private=$(mktemp -d) # for its owner alone
+	if [[ $where == systemd ]]; then
+		need_root "e2e --hosts systemd"
+		play=(e2e/hosts/systemd.sh play) inventory=(e2e/hosts/systemd.sh inventory)
+	else
+		command -v ansible-playbook >/dev/null || die 1 "e2e: --hosts needs ansible-playbook here: apt-get install ansible-core"
+		play=(ansible-playbook -i "$where" -e @e2e/hosts/settings.yml) inventory=(ansible-inventory -i "$where" --playbook-dir ansible/playbooks --list)
+		if $ask; then
+			[[ -t 0 ]] || die 2 "e2e: -K asks at a terminal, and there is none"
+			read -rsp "Password of sudo on the hosts: " password && echo
+			printf '%s\n' "$password" >"$private/password"
+			play+=(--become-password-file "$private/password")
+			export GALE_E2E_BECOME_PASSWORD_FILE=$private/password
+		fi
+	fi
 	build_all false
 	rm -rf .build/packages .build/packages-next
 	step "packages" package configs/package/build.sh -z 0 bin .build/packages
@@ -419,12 +443,11 @@ e2e_hosts() {
 	else
 		export GALE_E2E_HOSTS=$where GALE_E2E_NEXT=$root/.build/packages-next
 	fi
-	for playbook in lb node; do
-		if [[ $where == systemd ]]; then
-			step "playbook $playbook.yml" "hosts-$playbook" e2e/hosts/systemd.sh play "ansible/playbooks/$playbook.yml"
-		else
-			step "playbook $playbook.yml" "hosts-$playbook" ansible-playbook -i "$where" "ansible/playbooks/$playbook.yml"
-		fi
+	# What it says may have secrets of yours in it, decrypted.
+	export GALE_E2E_INVENTORY=$private/inventory.json
+	"${inventory[@]}" >"$GALE_E2E_INVENTORY" || die 1 "e2e: ansible-inventory cannot read $where"
+	for playbook in e2e lb node; do
+		step "playbook $playbook.yml" "hosts-$playbook" "${play[@]}" "ansible/playbooks/$playbook.yml"
 	done
 	run_tests "$suite" "${options[@]}"
 	totals

@@ -108,6 +108,7 @@ public sealed partial class PackageTests(PackageFixture packages) : IClassFixtur
         var unit = Unit(name);
 
         unit["Type"].Should().Equal("notify");
+        unit["WatchdogSec"].Should().Equal("10");
         unit["User"].Should().Equal(name);
         unit["AmbientCapabilities"].Should().Equal(capabilities);
         unit["CapabilityBoundingSet"].Should().Equal(capabilities);

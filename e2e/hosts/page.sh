@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# page.sh [PORT] - the small service that the tests' nodes balance: HTTP on PORT (8080) that answers with the host's name. Run as root
-# on a node, by Vagrant and by systemd.sh. It is e2e/http_node.py beside this file's directory.
+# page.sh [PORT [NAME]] - the small service that the tests' nodes balance: HTTP on PORT (8080) that answers with NAME (the host's). Run as
+# root on a node, by Vagrant, systemd.sh and ansible/playbooks/e2e.yml. It is e2e/http_node.py beside this file's directory.
 set -euo pipefail
-port=${1:-8080}
+port=${1:-8080} name=${2:-%l}
 install -D -m 755 "$(dirname "${BASH_SOURCE[0]}")/../http_node.py" /usr/local/lib/gale-page/http_node.py
 cat >/etc/systemd/system/gale-page.service <<UNIT
 [Unit]
@@ -11,11 +11,12 @@ After=network.target
 
 [Service]
 DynamicUser=yes
-ExecStart=/usr/local/lib/gale-page/http_node.py %l 0.0.0.0 $port
+ExecStart=/usr/local/lib/gale-page/http_node.py $name 0.0.0.0 $port
 Restart=always
 
 [Install]
 WantedBy=multi-user.target
 UNIT
 systemctl daemon-reload
-systemctl enable --quiet --now gale-page.service
+systemctl enable --quiet gale-page.service
+systemctl restart gale-page.service

@@ -9,6 +9,7 @@
 #   systemd.sh crash NAME      pull its plug
 #   systemd.sh in NAME CMD...  run a command in one
 #   systemd.sh play ARGS...    ansible-playbook ARGS on the host control, with the inventories of these hosts
+#   systemd.sh inventory       what ansible-inventory says of them
 #
 #        10.97.1.0/24 (pub)               10.97.2.0/24 (priv)
 #   control eth1 .100 ---+--- eth1 lb-0 eth0 ---+--- eth0 node-0      lb-0 to lb-3 are .10 to .13,
@@ -266,19 +267,10 @@ control.local
 INVENTORY
 }
 
-# The cluster of the tests judges sooner than yours should, and refuses replicas that differ, which a test provokes.
-write_settings() {
-	cat >"$home/settings.yml" <<'SETTINGS'
----
-gale_quorum: {enforce_single_configuration: true}
-gale_node_health: {checks_before_routing: 3, checks_timeout: 2s, black_list_after_fails: 5, black_list_expiry: 5m}
-SETTINGS
-}
-
-play() { # ARGUMENTS...
+ansible() { # COMMAND ARGUMENTS... : on control
 	# shellcheck disable=SC2016 # expanded by the shell there
 	inside control sudo -u vagrant env ANSIBLE_PIPELINING=1 ANSIBLE_NOCOLOR=1 LANG=C.UTF-8 sh -c \
-		'cd /repository && exec ansible-playbook -i ansible/e2e-hosts.ini -i .build/hosts/inventory.ini -e @.build/hosts/settings.yml "$@"' play "$@"
+		'cd /repository && command=$1 && shift && exec "$command" -i ansible/e2e-hosts.ini -i .build/hosts/inventory.ini "$@"' ansible "$@"
 }
 
 up() {
@@ -288,7 +280,6 @@ up() {
 	down
 	mount_cgroup2
 	write_inventory
-	write_settings
 	make_networks
 	for host in "${hosts[@]}"; do start "$host"; done
 	for host in "${hosts[@]}"; do wait_for "$host"; done
@@ -332,7 +323,8 @@ in)
 	is_host "${2:-}"
 	inside "${@:2}"
 	;;
-play) play "${@:2}" ;;
+play) ansible ansible-playbook -e @e2e/hosts/settings.yml "${@:2}" ;;
+inventory) ansible ansible-inventory --playbook-dir ansible/playbooks --list ;;
 _boot) boot "$2" ;;
 *)
 	sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0" >&2

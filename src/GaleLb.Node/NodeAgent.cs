@@ -45,6 +45,9 @@ internal sealed class NodeAgent(
     private bool _hasToldListFailed;
     private long _answers;
 
+    /// <summary>Whether the loop takes its turns.</summary>
+    public LoopProgress Progress { get; } = new(time);
+
     /// <summary>Answers heard so far, over all streams.</summary>
     public long Answers => Interlocked.Read(ref _answers);
 
@@ -82,6 +85,7 @@ internal sealed class NodeAgent(
 
     private async Task<bool> WaitAsync(TimeSpan delay, CancellationToken stop)
     {
+        Progress.Expect(delay);
         if (delay == TimeSpan.Zero)
             return true;
         if (!_hasToldListFailed)
@@ -109,6 +113,7 @@ internal sealed class NodeAgent(
             });
             NodeServiceClient client = new(channel);
             RpcMetadata metadata = credentials.Metadata();
+            Progress.Expect(_connectTimeout * 2);
             GetConfigResponse config = await client.GetConfigAsync(
                 new GetConfigRequest { Node = identity.Name }, new RpcCallOptions(_connectTimeout * 2, metadata, giveUp));
             TimeSpan interval = HeartbeatSession.IntervalOf(config.HeartbeatIntervalMs);
@@ -116,6 +121,7 @@ internal sealed class NodeAgent(
             _connectTimeout = interval < ConnectTimeoutMin ? ConnectTimeoutMin : interval < ConnectTimeoutMax ? interval : ConnectTimeoutMax;
 
             IPAddress own = options.Node.Ip ?? channel.LocalEndPoint!.Address;
+            Progress.Expect(options.HealthCheck.Timeout);
             // Before the check, which may look at them, and before a replica may route here.
             ImmutableArray<IPAddress> services = ServiceAddresses.Wanted(options, config.Services);
             addresses.Hold(services);
@@ -124,7 +130,7 @@ internal sealed class NodeAgent(
             ServiceReport report = await checks.UseAsync(config.Services, own, giveUp);
             using DuplexCall<HeartbeatRequest, HeartbeatResponse> call = client.Heartbeat(new RpcCallOptions(Metadata: metadata, CancellationToken: giveUp));
             HeartbeatSession session = new(interval, report, _isLeaving);
-            HeartbeatStream stream = new(call, session, events, time, identity.Form, response => TakeAnswer(replica, config, session, response));
+            HeartbeatStream stream = new(call, session, events, time, Progress, identity.Form, response => TakeAnswer(replica, config, session, response));
             StreamEnd end = await stream.RunAsync(giveUp);
             if (end.Session == SessionEnd.Left)
                 return true;

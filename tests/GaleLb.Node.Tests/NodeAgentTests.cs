@@ -278,6 +278,53 @@ public sealed class NodeAgentTests : IAsyncLifetime
         _network.Addresses.Should().Equal((IPAddress.Parse("203.0.113.10"), "lo"));
     }
 
+    [Fact]
+    public async Task Progress_WithAMinuteBetweenHeartbeats_IsNeverOverdue()
+    {
+        _first.Config.HeartbeatIntervalMs = 60_000;
+        _first.Answer = h => new HeartbeatResponse { Sequence = h.Sequence, HeartbeatIntervalMs = 60_000 };
+        await using Running node = Start(_first);
+        await _first.NextAsync();
+        await node.AnsweredAsync(1);
+
+        _time.Advance(TimeSpan.FromSeconds(59));
+
+        node.Overdue.Should().Be(TimeSpan.Zero, "there is nothing to do before the next heartbeat");
+    }
+
+    [Fact]
+    public async Task Progress_WhileNoReplicaCanBeUsed_IsNeverOverdue()
+    {
+        _first.Refusal = new RpcStatus(StatusCode.Unavailable, "no leader");
+        await using Running node = Start(_first);
+        TimeSpan delay = ReplicaSelector.BackoffMin / 2;
+        await UntilAsync(() => _time.NextDue == delay);
+
+        _time.Advance(delay - TimeSpan.FromMilliseconds(1));
+
+        node.Overdue.Should().Be(TimeSpan.Zero);
+    }
+
+    [Fact]
+    public async Task Progress_WhileTheLoopHangs_IsOverdueAndThenNoMore()
+    {
+        TaskCompletionSource added = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _network.Added = added.Task;
+        _first.Config.Services.Add(new ServiceConfig { Name = "dns", Protocol = "udp", TargetPort = 53, Forwarding = "l2", Addresses = { "203.0.113.10" } });
+        NodeOptions options = TestOptions.Create([_first.Port]) with { Forwarding = new NodeForwardingOptions(NodeForwardingMode.L2, [], "lo") };
+        await using Running node = Start(options);
+        await UntilAsync(() => _first.Calls == 1);
+
+        // More than any step before the first heartbeat may take.
+        _time.Advance(TimeSpan.FromSeconds(30));
+
+        node.Overdue.Should().BeGreaterThan(NodeWatch.Grace);
+        added.SetResult();
+        await _first.NextAsync();
+        await node.AnsweredAsync(1);
+        node.Overdue.Should().Be(TimeSpan.Zero);
+    }
+
     private Running Start(params FakeReplica[] replicas) => Start([.. replicas.Select(replica => replica.Port)]);
 
     private Running Start(int[] ports) => Start(TestOptions.Create(ports));
@@ -341,6 +388,8 @@ public sealed class NodeAgentTests : IAsyncLifetime
         }
 
         public Task<bool> Run { get; }
+
+        public TimeSpan Overdue => _agent.Progress.Overdue;
 
         public void Stop() => _stop.Cancel();
 

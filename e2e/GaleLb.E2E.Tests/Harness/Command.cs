@@ -16,7 +16,11 @@ public static partial class Command
         RunAsync(TimeSpan.FromSeconds(120), file, arguments);
 
     /// <exception cref="TimeoutException">It did not end within <paramref name="limit"/> and was killed.</exception>
-    public static async Task<CommandResult> RunAsync(TimeSpan limit, string file, params IEnumerable<string> arguments)
+    public static Task<CommandResult> RunAsync(TimeSpan limit, string file, params IEnumerable<string> arguments) =>
+        RunWithInputAsync(limit, "", file, arguments);
+
+    /// <summary>As <see cref="RunAsync(TimeSpan, string, IEnumerable{string})"/>, for one that reads <paramref name="input"/>.</summary>
+    public static async Task<CommandResult> RunWithInputAsync(TimeSpan limit, string input, string file, params IEnumerable<string> arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(file, arguments)
         {
@@ -25,7 +29,16 @@ public static partial class Command
             RedirectStandardError = true,
             RedirectStandardInput = true,
         })!;
-        process.StandardInput.Close();
+        try
+        {
+            await process.StandardInput.WriteAsync(input);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended without reading, and says itself why.
+        }
+
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         using var deadline = new CancellationTokenSource(limit);

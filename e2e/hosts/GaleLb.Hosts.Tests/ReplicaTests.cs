@@ -118,23 +118,26 @@ public sealed class ReplicaTests(HostCluster cluster)
         pages.Should().HaveCountGreaterThan(500).And.OnlyContain(page => page.Failure == null);
     });
 
-    [Fact]
+    [NeedsGroupFact("spare", "which is to be a fourth replica")]
     public Task FourthReplica_WithOtherSettings_IsRefusedAndSaysWhy() => cluster.ObserveAsync(nameof(FourthReplica_WithOtherSettings_IsRefusedAndSaysWhy), async () =>
     {
         var (spare, replica) = (cluster.Spares.First(), cluster.Replicas[0]);
+        var (place, end) = (await cluster.PlaceAsync(spare), IPEndPoint.Parse(await cluster.PlaceAsync(spare)));
         var configuration = (await replica.RunAsync("cat /etc/gale-lb/lb.toml"))
-            .Replace("addresses = [\n", $"addresses = [\n    {{ ip = \"{spare.Address}\", port = 9090 }},\n", StringComparison.Ordinal)
+            .Replace("addresses = [\n", $"addresses = [\n    {{ ip = \"{end.Address}\", port = {end.Port} }},\n", StringComparison.Ordinal)
+            .Replace($"net_interface_private = \"{replica.PrivateInterface}\"", $"net_interface_private = \"{spare.PrivateInterface}\"", StringComparison.Ordinal)
+            .Replace($"net_interface_public = \"{replica.PublicInterface}\"", $"net_interface_public = \"{spare.PublicInterface}\"", StringComparison.Ordinal)
             .Replace("checks_before_routing = 3", "checks_before_routing = 7", StringComparison.Ordinal);
+        await spare.InstallAsync("gale-lb");
         await spare.RunAsync(
-            "set -e; cp /repository/.build/packages/gale-lb_*.deb /tmp/gale-lb.deb; dpkg -i /tmp/gale-lb.deb; "
-            + $"echo {Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(configuration))} | base64 -d >/etc/gale-lb/lb.toml; systemctl start gale-lb");
+            $"set -e; echo {Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(configuration))} | base64 -d >/etc/gale-lb/lb.toml; systemctl start gale-lb");
         try
         {
-            var refusal = await replica.TryAsync($"galectl --timeout 20s cluster add {spare.Address}:9090");
+            var refusal = await replica.TryAsync($"galectl --timeout 20s cluster add {place}");
 
             refusal.ExitCode.Should().Be(1, refusal.ToString());
-            refusal.Errors.Should().Contain($"the configuration of {spare.Address}:9090 is not the cluster's in node_health.checks_before_routing, and enforce_single_configuration is on");
-            (await spare.RunAsync("journalctl -u gale-lb --no-pager")).Should().MatchRegex("node_health.checks_before_routing: here 7, at [0-9.]+:9090 3");
+            refusal.Errors.Should().Contain($"the configuration of {place} is not the cluster's in node_health.checks_before_routing, and enforce_single_configuration is on");
+            (await spare.RunAsync("journalctl -u gale-lb --no-pager")).Should().MatchRegex("node_health.checks_before_routing: here 7, at [0-9.]+:[0-9]+ 3");
             (await spare.IsReadyAsync()).Should().BeFalse();
             (await replica.GetAsync("/api/v1/cluster")).GetProperty("members").GetArrayLength().Should().Be(cluster.Replicas.Length);
         }
@@ -153,13 +156,14 @@ public sealed class ReplicaTests(HostCluster cluster)
         var (lost, replica) = (cluster.Replicas[2], cluster.Replicas[0]);
         await LoseDiskAsync(lost);
         var members = (await replica.GetAsync("/api/v1/cluster")).GetProperty("members").EnumerateArray();
-        var former = members.Single(m => m.GetProperty("address").GetString() == $"{lost.Address}:9090").GetProperty("id").GetString();
+        var place = await cluster.PlaceAsync(lost);
+        var former = members.Single(m => m.GetProperty("address").GetString() == place).GetProperty("id").GetString();
 
         await replica.RunAsync($"galectl cluster remove {former}");
         await lost.RunAsync("systemctl start gale-lb");
         await Eventually.HoldsAsync("the new one waits to be admitted", TimeSpan.FromSeconds(30), async () =>
-            (await replica.RunAsync("galectl cluster")).Contains($"waiting: {lost.Address}:9090", StringComparison.Ordinal));
-        await replica.RunAsync($"galectl cluster add {lost.Address}:9090");
+            (await replica.RunAsync("galectl cluster")).Contains($"waiting: {place}", StringComparison.Ordinal));
+        await replica.RunAsync($"galectl cluster add {place}");
 
         await cluster.WaitForAllAsync();
         (await Pages.ManyAsync(cluster.Services[2], 60)).Should().OnlyContain(page => page.Failure == null);

@@ -6,7 +6,7 @@ namespace GaleLb.Hosts.Tests;
 [Collection(HostCollection.Name)]
 public sealed class ServiceTests(HostCluster cluster)
 {
-    [Fact]
+    [NeedsLocalNamesFact]
     public Task Names_OfAllHosts_AreToldByMulticastDns() => cluster.ObserveAsync(nameof(Names_OfAllHosts_AreToldByMulticastDns), async () =>
     {
         foreach (var host in cluster.All.Where(h => h.Name.EndsWith(".local", StringComparison.Ordinal)))

@@ -50,10 +50,13 @@ internal sealed class PinDirectory
         return new PinDirectory(full);
     }
 
-    /// <summary>The pins that earlier processes left: one directory a member below <paramref name="path"/>.</summary>
+    /// <summary>
+    /// The pins that earlier processes left: one directory a member below <paramref name="path"/>, named by its id. Others there may be
+    /// somebody else's.
+    /// </summary>
     public static IReadOnlyList<PinDirectory> Below(string path) =>
         Directory.Exists(path) && IsBpfFs(path)
-            ? [.. Directory.GetDirectories(path).Order(StringComparer.Ordinal).Select(d => new PinDirectory(d))]
+            ? [.. Directory.GetDirectories(path).Where(IsMember).Order(StringComparer.Ordinal).Select(d => new PinDirectory(d))]
             : [];
 
     public string Path(string name) => System.IO.Path.Combine(Root, name);
@@ -104,6 +107,9 @@ internal sealed class PinDirectory
             if (Directory.Exists(directory) && !Directory.EnumerateFileSystemEntries(directory).Any()) Directory.Delete(directory);
         }
     }
+
+    private static bool IsMember(string directory) =>
+        System.IO.Path.GetFileName(directory) is { Length: 16 } name && name.All(char.IsAsciiHexDigitLower);
 
     private static unsafe bool IsBpfFs(string path)
     {

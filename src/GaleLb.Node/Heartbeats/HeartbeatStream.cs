@@ -10,6 +10,7 @@ namespace GaleLb.Node.Heartbeats;
 internal readonly record struct StreamEnd(SessionEnd Session, RpcStatus Status);
 
 /// <summary>Carries out what a <see cref="HeartbeatSession"/> decides, on one open stream.</summary>
+/// <param name="progress">Told before each wait how long it may take.</param>
 /// <param name="form">Makes the message of a heartbeat.</param>
 /// <param name="answered">Called with each answer, after the session has taken it.</param>
 internal sealed class HeartbeatStream(
@@ -17,11 +18,14 @@ internal sealed class HeartbeatStream(
     HeartbeatSession session,
     Channel<NodeEvent> events,
     TimeProvider time,
+    LoopProgress progress,
     Func<Beat, HeartbeatRequest> form,
     Action<HeartbeatResponse> answered)
 {
     private static readonly NodeEvent.Tick Tick = new();
     private readonly long _started = time.GetTimestamp();
+
+    private TimeSpan Patience => session.Interval * HeartbeatSession.MissedMax;
 
     private TimeSpan Now => time.GetElapsedTime(_started);
 
@@ -33,6 +37,7 @@ internal sealed class HeartbeatStream(
         SessionStep step = session.Open(Now);
         while (true)
         {
+            progress.Expect(Patience);
             if (step.Send is { } beat && !await TrySendAsync(beat, cancellationToken))
                 return new StreamEnd(SessionEnd.Silent, RpcStatus.Ok);
             if (step.End == SessionEnd.Left)
@@ -41,7 +46,9 @@ internal sealed class HeartbeatStream(
                 return new StreamEnd(step.End, RpcStatus.Ok);
 
             TimeSpan left = session.Due - Now;
-            timer.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+            left = left > TimeSpan.Zero ? left : TimeSpan.Zero;
+            progress.Expect(left);
+            timer.Change(left, Timeout.InfiniteTimeSpan);
             switch (await events.Reader.ReadAsync(cancellationToken))
             {
                 case NodeEvent.Answered { Response: var response }:
@@ -68,7 +75,7 @@ internal sealed class HeartbeatStream(
     {
         try
         {
-            await call.WriteAsync(form(beat)).AsTask().WaitAsync(session.Interval * HeartbeatSession.MissedMax, time, cancellationToken);
+            await call.WriteAsync(form(beat)).AsTask().WaitAsync(Patience, time, cancellationToken);
         }
         catch (RpcException)
         {

@@ -83,6 +83,7 @@ internal static class NodeProgram
         NodeAgent agent = new(options, identity, credentials, addresses, tunnel, Random.Shared, TimeProvider.System, log);
         if (systemd?.Ready($"node {name}; replicas: {string.Join(", ", options.LoadBalancers)}") is { } unheard)
             log.Write(unheard);
+        using NodeWatch? watch = systemd is null ? null : new NodeWatch(systemd, agent.Progress, TimeProvider.System, log);
         try
         {
             bool isNoted = await agent.RunAsync(stop.Token);

@@ -43,15 +43,19 @@ public sealed class LifeTests
         using Lab lab = new();
         string before = Footprint(lab);
         string pins = $"/sys/fs/bpf/galelb-left-{Environment.ProcessId}";
-        KernelDataPlane plane = StartAndApply(lab, lab.Options() with { OnExit = ExitPolicy.Keep, PinPath = $"{pins}/member" });
+        string member = $"{pins}/00000000c0ffee01", foreign = $"{pins}/somebody-elses";
+        KernelDataPlane plane = StartAndApply(lab, lab.Options() with { OnExit = ExitPolicy.Keep, PinPath = member });
         lab.Balancer.Do(plane.Stop);
         Footprint(lab).Should().NotBe(before);
+        Directory.CreateDirectory(foreign);
 
-        lab.Balancer.Do(() => LeftPrograms.Detach(pins)).Should().Equal($"{pins}/member");
+        lab.Balancer.Do(() => LeftPrograms.Detach(pins)).Should().Equal(member);
 
         Footprint(lab).Should().Be(before);
-        Directory.Exists(pins).Should().BeFalse();
+        Directory.GetDirectories(pins).Should().Equal(foreign);
         lab.Balancer.Do(() => LeftPrograms.Detach(pins)).Should().BeEmpty("nothing is left");
+        Directory.Delete(foreign);
+        Directory.Delete(pins);
     }
 
     [RootFact]

@@ -19,8 +19,12 @@ internal sealed class FakeHostNetwork : IHostNetwork
     /// <summary>The address that the kernel refuses to add.</summary>
     public IPAddress? Refused { get; set; }
 
+    /// <summary>What adding an address waits for.</summary>
+    public Task Added { get; set; } = Task.CompletedTask;
+
     public bool AddAddress(IPAddress address, string device)
     {
+        Added.Wait();
         if (address.Equals(Refused))
             throw new HostNetworkException($"{address} refused");
         Steps.Add($"add {address} {device}");

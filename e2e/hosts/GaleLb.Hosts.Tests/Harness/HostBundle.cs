@@ -7,13 +7,13 @@ public static class HostBundle
 {
     private static readonly (string File, string Command)[] Dumps =
     [
-        ("status.json", "curl -s --max-time 5 http://127.0.0.1:5555/api/v1/status"),
-        ("cluster.json", "curl -s --max-time 5 http://127.0.0.1:5555/api/v1/cluster"),
-        ("config.json", "curl -s --max-time 5 'http://127.0.0.1:5555/api/v1/config?consistency=local'"),
-        ("nodes.json", "curl -s --max-time 5 'http://127.0.0.1:5555/api/v1/nodes?consistency=local'"),
-        ("ring.json", "curl -s --max-time 5 'http://127.0.0.1:5555/api/v1/services/default/ring?consistency=local'"),
-        ("events.json", "curl -s --max-time 5 'http://127.0.0.1:5555/api/v1/events?consistency=local'"),
-        ("metrics.txt", "curl -s --max-time 5 http://127.0.0.1:5555/metrics"),
+        ("status.json", "curl -s --max-time 5 {API}/api/v1/status"),
+        ("cluster.json", "curl -s --max-time 5 {API}/api/v1/cluster"),
+        ("config.json", "curl -s --max-time 5 '{API}/api/v1/config?consistency=local'"),
+        ("nodes.json", "curl -s --max-time 5 '{API}/api/v1/nodes?consistency=local'"),
+        ("ring.json", "curl -s --max-time 5 '{API}/api/v1/services/default/ring?consistency=local'"),
+        ("events.json", "curl -s --max-time 5 '{API}/api/v1/events?consistency=local'"),
+        ("metrics.txt", "curl -s --max-time 5 {API}/metrics"),
         ("gale-lb.log", "journalctl -u gale-lb --no-pager -n 2000"),
         ("gale-node.log", "journalctl -u gale-node --no-pager -n 2000"),
         ("units.txt", "systemctl status gale-lb gale-node gale-page gale-capture --no-pager"),
@@ -32,7 +32,7 @@ public static class HostBundle
 
     private static async Task WriteAsync(Host host, string directory)
     {
-        foreach (var (file, command) in Dumps)
+        foreach (var (file, command) in Dumps.Select(d => (d.File, d.Command.Replace("{API}", host.Api, StringComparison.Ordinal))))
         {
             string said;
             try

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -9,7 +10,8 @@ namespace GaleLb.Hosts.Tests.Harness;
 /// The hosts of the inventories in GALE_E2E_HOSTS (files, separated by ':'), which the playbooks have provisioned.
 /// </summary>
 /// <remarks>
-/// GALE_E2E_SSH_KEY overrides the inventory's key. GALE_E2E_CONTROL is a program that knows `crash NAME`, `start NAME` and `play ARGUMENTS`
+/// GALE_E2E_INVENTORY is a file of what `ansible-inventory --list` says of them. GALE_E2E_SSH_KEY overrides the inventory's key,
+/// GALE_E2E_BECOME_PASSWORD_FILE its password for sudo. GALE_E2E_CONTROL is a program that knows `crash NAME`, `start NAME` and `play ARGUMENTS`
 /// (e2e/hosts/systemd.sh); without it a crash is a forced reboot, and ansible-playbook is run here.
 /// </remarks>
 public sealed partial class HostCluster : IAsyncLifetime
@@ -19,7 +21,10 @@ public sealed partial class HostCluster : IAsyncLifetime
         .Split(':').Select(file => Path.GetFullPath(file, Repository.Root))];
 
     private readonly string? _control = Environment.GetEnvironmentVariable("GALE_E2E_CONTROL");
-    private Inventory _inventory = null!;
+    private readonly string? _passwordFile = Environment.GetEnvironmentVariable("GALE_E2E_BECOME_PASSWORD_FILE") is { Length: > 0 } file ? file : null;
+
+    private readonly Inventory _inventory = Inventory.Named
+        ?? throw new InvalidOperationException("GALE_E2E_INVENTORY names no file; ./build.sh e2e --hosts sets it");
 
     public ImmutableArray<Host> Replicas { get; private set; }
 
@@ -38,12 +43,17 @@ public sealed partial class HostCluster : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _inventory = Inventory.Read(_files);
         Replicas = await HostsAsync("lb");
         Nodes = await HostsAsync("node");
         Spares = await HostsAsync("spare");
         Clients = await HostsAsync("client");
-        Services = [.. (await Task.WhenAll(Replicas.Select(r => r.PublicAddressAsync()))).Select(a => new IPEndPoint(a, 8080))];
+        if (Replicas.Length != 3 || Nodes.Length != 3)
+        {
+            throw new InvalidOperationException($"The tests need three hosts in [lb] and three in [node]; the inventory has {Replicas.Length} and {Nodes.Length}");
+        }
+
+        var ports = Replicas.Select(r => Number(r.Name, "gale_clients_port", 8080));
+        Services = [.. (await Task.WhenAll(Replicas.Select(r => r.PublicAddressAsync()))).Zip(ports, (address, port) => new IPEndPoint(address, port))];
     }
 
     public Task DisposeAsync() => PacketCapture.EndAsync(All);
@@ -122,13 +132,18 @@ public sealed partial class HostCluster : IAsyncLifetime
         await PacketCapture.ResumeAsync(host);
     }
 
-    /// <summary>Runs a playbook to its end, whatever it comes to.</summary>
-    public async Task<PlayResult> PlayAsync(params string[] arguments)
+    /// <summary>Runs a playbook, named by its path in the repository, to its end, whatever it comes to.</summary>
+    public async Task<PlayResult> PlayAsync(string playbook, params string[] arguments)
     {
         var limit = TimeSpan.FromMinutes(15);
         var result = _control is null
-            ? await Command.RunAsync(limit, "ansible-playbook", [.. _files.SelectMany(f => new[] { "-i", f }), .. arguments])
-            : await Command.RunAsync(limit, _control, ["play", .. arguments]);
+            ? await Command.RunAsync(limit, "ansible-playbook",
+            [
+                .. _files.SelectMany(f => new[] { "-i", f }), "-e", "@" + Path.Combine(Repository.Root, "e2e/hosts/settings.yml"),
+                .. _passwordFile is null ? Array.Empty<string>() : ["--become-password-file", _passwordFile],
+                Path.Combine(Repository.Root, playbook), .. arguments,
+            ])
+            : await Command.RunAsync(limit, _control, ["play", playbook, .. arguments]);
         return new PlayResult(result.ExitCode, result.Output + result.Errors);
     }
 
@@ -145,22 +160,20 @@ public sealed partial class HostCluster : IAsyncLifetime
         }
     }
 
-    private async Task<ImmutableArray<Host>> HostsAsync(string group) => [.. await Task.WhenAll(_inventory.Group(group).Select(async name =>
-    {
-        var target = _inventory.Variable(name, "ansible_host") ?? name;
-        var address = IPAddress.TryParse(target, out var literal) ? literal
-            : target.EndsWith(".local", StringComparison.Ordinal) ? await MulticastDns.ResolveAsync(target)
-            : (await Dns.GetHostAddressesAsync(target))[0];
-        return new Host(
-            name, address, _inventory.Variable(name, "ansible_user") ?? Environment.UserName,
-            Environment.GetEnvironmentVariable("GALE_E2E_SSH_KEY") ?? _inventory.Variable(name, "ansible_ssh_private_key_file"),
-            _inventory.Variable(name, "gale_public_interface") ?? "eth1");
-    }))];
+    /// <summary>"ADDRESS:PORT" of a replica among replicas.</summary>
+    public async Task<string> PlaceAsync(Host replica) =>
+        new IPEndPoint(await replica.PrivateAddressAsync(), Number(replica.Name, "gale_replica_port", 9090)).ToString();
+
+    private int Number(string host, string name, int other) =>
+        _inventory.Variable(host, name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : other;
+
+    private async Task<ImmutableArray<Host>> HostsAsync(string group) =>
+        [.. await Task.WhenAll(_inventory.Group(group).Select(async name => new Host(name, await HostAccess.OfAsync(_inventory, name))))];
 
     /// <summary>What a playbook came to: its output, and how many tasks changed something.</summary>
     public sealed partial record PlayResult(int ExitCode, string Output)
     {
-        public int Changed => Changes().Matches(Output).Sum(m => int.Parse(m.Groups["count"].ValueSpan, System.Globalization.CultureInfo.InvariantCulture));
+        public int Changed => Changes().Matches(Output).Sum(m => int.Parse(m.Groups["count"].ValueSpan, CultureInfo.InvariantCulture));
 
         [GeneratedRegex(@"\bchanged=(?<count>\d+)", RegexOptions.ExplicitCapture, 1000)]
         private static partial Regex Changes();

@@ -1,61 +1,55 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
 namespace GaleLb.Hosts.Tests.Harness;
 
-/// <summary>
-/// Ansible's inventory, as far as the tests need it: groups of hosts with their variables, from ini files of which later ones win.
-/// </summary>
+/// <summary>Ansible's inventory as `ansible-inventory --list` tells it: groups of hosts, and each host's variables with those of its groups.</summary>
 public sealed class Inventory
 {
-    private readonly Dictionary<string, List<string>> _groups = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Dictionary<string, string>> _hostVariables = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> _variables = new(StringComparer.Ordinal);
+    private const string File = "GALE_E2E_INVENTORY";
+    private readonly JsonElement _root;
 
-    /// <summary>The hosts of a group in the order of the files; none if there is no such group.</summary>
-    public IReadOnlyList<string> Group(string name) => _groups.GetValueOrDefault(name) ?? [];
+    private Inventory(JsonElement root) => _root = root;
 
-    /// <summary>A host's own variable, else that of all hosts, else null.</summary>
-    public string? Variable(string host, string name) =>
-        _hostVariables.GetValueOrDefault(host)?.GetValueOrDefault(name) ?? _variables.GetValueOrDefault(name);
+    /// <summary>That of the file in GALE_E2E_INVENTORY; null where the variable is not set.</summary>
+    public static Inventory? Named { get; } =
+        Environment.GetEnvironmentVariable(File) is { Length: > 0 } path ? Parse(System.IO.File.ReadAllText(path)) : null;
 
-    public static Inventory Read(IEnumerable<string> files)
+    public static Inventory Parse(string json) => new(JsonDocument.Parse(json).RootElement);
+
+    /// <summary>The hosts of a group and of the groups below it, in the inventory's order; none if there is no such group.</summary>
+    public ImmutableArray<string> Group(string name)
     {
-        Inventory inventory = new();
-        foreach (var file in files)
+        if (!_root.TryGetProperty(name, out var group))
         {
-            inventory.Add(File.ReadLines(file));
+            return [];
         }
 
-        return inventory;
+        return [.. Names(group, "hosts").Concat(Names(group, "children").SelectMany(child => Group(child))).Distinct(StringComparer.Ordinal)];
     }
 
-    private void Add(IEnumerable<string> lines)
+    /// <summary>A variable of a host as a text; null if it is not set, or empty.</summary>
+    /// <exception cref="InvalidDataException">It is no plain value.</exception>
+    public string? Variable(string host, string name)
     {
-        var section = "";
-        foreach (var line in lines.Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] is not ('#' or ';')))
+        if (!_root.GetProperty("_meta").GetProperty("hostvars").TryGetProperty(host, out var variables) || !variables.TryGetProperty(name, out var value))
         {
-            if (line[0] == '[')
-            {
-                section = line.Trim('[', ']');
-            }
-            else if (section.EndsWith(":vars", StringComparison.Ordinal))
-            {
-                var pair = line.Split('=', 2, StringSplitOptions.TrimEntries);
-                _variables[pair[0]] = pair[1];
-            }
-            else
-            {
-                AddHost(section, line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
-            }
-        }
-    }
-
-    private void AddHost(string group, string[] words)
-    {
-        if (!_groups.TryGetValue(group, out var hosts))
-        {
-            _groups[group] = hosts = [];
+            return null;
         }
 
-        hosts.Add(words[0]);
-        _hostVariables[words[0]] = words.Skip(1).Select(word => word.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
+        var text = value.ValueKind switch
+        {
+            JsonValueKind.String => value.GetString()!,
+            JsonValueKind.Number => value.GetRawText(),
+            JsonValueKind.Null => "",
+            _ => throw new InvalidDataException($"{host}: {name} is a vaulted or composed value; the tests need a plain one"),
+        };
+        // ansible-inventory tells templates as they are written.
+        return text.Contains("{{", StringComparison.Ordinal) ? throw new InvalidDataException($"{host}: {name} is a template, {text}; the tests need a plain value")
+            : text.Length > 0 ? text
+            : null;
     }
+
+    private static IEnumerable<string> Names(JsonElement group, string list) =>
+        group.TryGetProperty(list, out var names) ? names.EnumerateArray().Select(n => n.GetString()!) : [];
 }

@@ -17,17 +17,17 @@ public static class PacketCapture
     private const string Unit = "gale-capture";
 
     /// <summary>Each life of a host has a file name of its own, so that the packets before a crash are kept, too.</summary>
-    private const string Start =
+    private static string Start(Host host) =>
         $"if command -v tcpdump >/dev/null; then systemd-run --quiet --collect --unit {Unit} "
-        + $"tcpdump -i any -n -U -s 192 -Z root -C 8 -W 4 -w {Directory}/$(date +%s).pcap not tcp port 22; "
+        + $"tcpdump -i any -n -U -s 192 -Z root -C 8 -W 4 -w {Directory}/$(date +%s).pcap not tcp port {host.SshPort}; "
         + $"else echo tcpdump is not installed: no packets were kept >{Directory}/missing.txt; fi";
 
     /// <summary>Forgets what there was and begins.</summary>
     public static Task BeginAsync(IEnumerable<Host> hosts) =>
-        Task.WhenAll(hosts.Select(host => host.TryAsync($"systemctl stop {Unit} 2>/dev/null; rm -rf {Directory}; mkdir {Directory}; {Start}")));
+        Task.WhenAll(hosts.Select(host => host.TryAsync($"systemctl stop {Unit} 2>/dev/null; rm -rf {Directory}; mkdir {Directory}; {Start(host)}")));
 
     /// <summary>Goes on after a host was down.</summary>
-    public static Task ResumeAsync(Host host) => host.TryAsync($"mkdir -p {Directory}; {Start}");
+    public static Task ResumeAsync(Host host) => host.TryAsync($"mkdir -p {Directory}; {Start(host)}");
 
     /// <summary>Ends it and writes what was captured, and what the maps of a replica hold, into a directory here.</summary>
     public static async Task KeepAsync(Host host, string directory)
