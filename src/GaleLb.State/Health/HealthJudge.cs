@@ -167,7 +167,8 @@ public sealed partial class HealthJudge
             if (ReferenceEquals(watch.Record, record) && sameSettings)
                 continue;
             Claimant holder = watch.Holder(record.Instance, now);
-            if (record.Phase == NodePhase.Probing && watch.Record?.Phase is NodePhase.Blacklisted or NodePhase.Routable)
+            if (record.Phase == NodePhase.Probing && watch.Record is { } former
+                && (former.Phase is NodePhase.Blacklisted or NodePhase.Routable || IsElsewhere(former, record)))
                 holder.RestartPasses();
             if (record.Phase != NodePhase.Probing)
                 watch.ProbationAt = null;
@@ -183,6 +184,10 @@ public sealed partial class HealthJudge
             if (!state.Nodes.ContainsKey(name) && _watches.TryGetValue(name, out NodeWatch? watch))
                 StartOver(watch);
     }
+
+    /// <summary>Whether a node that was being probed is now probed at another address or port: what it passed there says nothing of here.</summary>
+    private static bool IsElsewhere(NodeRecord former, NodeRecord record) =>
+        former.Phase == NodePhase.Probing && (former.Port != record.Port || former.Place != record.Place);
 
     /// <summary>Its record is gone (removed, forgotten): who still speaks is a newcomer.</summary>
     private void StartOver(NodeWatch watch)
