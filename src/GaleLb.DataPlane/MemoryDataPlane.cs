@@ -77,9 +77,13 @@ public sealed class MemoryDataPlane(DataPlaneOptions options, TimeProvider time)
 
     public BlockCounter ReadBlock(ClientPrefix prefix) => default;
 
-    public ImmutableArray<FlowRow> ListFlows(int limit) => [];
+    /// <summary>What the kernel would track; nobody but a test puts anything here.</summary>
+    public ImmutableArray<FlowRow> Flows { get; set; } = [];
 
-    public FlowRow? FindFlow(Protocol protocol, System.Net.IPEndPoint client, System.Net.IPEndPoint service) => null;
+    public ImmutableArray<FlowRow> ListFlows(int limit) => [.. Flows.Take(limit)];
+
+    public FlowRow? FindFlow(Protocol protocol, System.Net.IPEndPoint client, System.Net.IPEndPoint service) =>
+        Flows.FirstOrDefault(f => f.Protocol == protocol && f.Client.Equals(client) && f.Service.Equals(service));
 
     public void ConfirmControl()
     {

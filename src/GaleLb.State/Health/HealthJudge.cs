@@ -135,15 +135,10 @@ public sealed partial class HealthJudge
     }
 
     /// <summary>How long ago this node was heard by anyone; null if this leader has not heard it yet.</summary>
-    public TimeSpan? SinceHeard(string node, TimeSpan now)
-    {
-        TimeSpan? youngest = null;
-        if (_watches.GetValueOrDefault(node) is { } watch)
-            foreach (Claimant claimant in watch.Claimants)
-                if (claimant.Last is not null && (youngest is null || now - claimant.HeardAt < youngest))
-                    youngest = now - claimant.HeardAt;
-        return youngest;
-    }
+    public TimeSpan? SinceHeard(string node, TimeSpan now) => now - LastHeard(node)?.HeardAt;
+
+    /// <summary>The replica that heard this node last; null if this leader has not heard it yet.</summary>
+    public string? HeardVia(string node) => LastHeard(node)?.Last!.Via;
 
     /// <summary>Passes in a row of the node's present process.</summary>
     public int Passes(string node) =>
@@ -195,6 +190,16 @@ public sealed partial class HealthJudge
         foreach (Claimant claimant in watch.Claimants)
             claimant.RestartPasses();
         Enqueue(watch);
+    }
+
+    private Claimant? LastHeard(string node)
+    {
+        Claimant? last = null;
+        if (_watches.GetValueOrDefault(node) is { } watch)
+            foreach (Claimant claimant in watch.Claimants)
+                if (claimant.Last is not null && (last is null || claimant.HeardAt > last.HeardAt))
+                    last = claimant;
+        return last;
     }
 
     private NodeWatch Watch(string name)

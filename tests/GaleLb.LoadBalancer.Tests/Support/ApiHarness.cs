@@ -97,6 +97,8 @@ internal sealed class ApiHarness : IAsyncDisposable
 
     public ClusterState State => Machine.State;
 
+    public MemoryDataPlane DataPlane => _dataPlane;
+
     public WatchHub Watchers { get; }
 
     public Uri Address => new(_api.Urls.Single());
