@@ -1,3 +1,4 @@
+using System.Net;
 using GaleLb.E2E.Tests.Harness;
 
 namespace GaleLb.E2E.Tests;
@@ -49,8 +50,22 @@ public sealed class ReplicaFailureTests(ClusterFixture fixture) : ClusterTests(f
         alone.IsLeader.Should().BeFalse("one of three is no majority");
         alone.Routable.Should().Be(3, "without a leader nobody judges, so nobody is ejected");
         (await Cluster.Api(3).IsReadyAsync()).Should().BeTrue("losing quorum does not unready a replica");
+        using (var refused = await Cluster.Api(3).SendAsync(HttpMethod.Post, "/api/v1/nodes/node-2/drain"))
+        {
+            refused.StatusCode.Should().Be(HttpStatusCode.ServiceUnavailable, "nothing is committed without a majority");
+            refused.Headers.RetryAfter.Should().NotBeNull();
+        }
+
+        (await Cluster.Api(3).NodeAsync("node-2"))!.State.Should().Be("routable");
 
         await Cluster.MendAsync();
+        (await Cluster.Api(3).NodeAsync("node-2"))!.State.Should().Be("routable", "an order that was answered with 503 is not carried out later");
+        foreach (var order in new[] { "drain", "undrain" })
+        {
+            using var taken = await Cluster.Api(3).SendAsync(HttpMethod.Post, $"/api/v1/nodes/node-2/{order}");
+            taken.StatusCode.Should().Be(HttpStatusCode.OK, "a majority is back");
+        }
+
         (await Cluster.WaitForSameTableAsync(Cluster.AllReplicas)).Should().NotBeEmpty();
         (await load.StopAsync()).Should().OnlyContain(answer => answer.Failure == null);
     });

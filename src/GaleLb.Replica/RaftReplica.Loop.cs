@@ -47,10 +47,11 @@ public sealed partial class RaftReplica
         }
 
         _driver.Settle(_effects);
+        // First: whoever is told of this turn finds it in the status.
+        _status = _driver.Status;
         foreach (ReplicaEffect effect in _effects)
             CarryOut(effect);
         _effects.Clear();
-        _status = _driver.Status;
         Volatile.Write(ref _turns, _turns + 1);
     }
 

@@ -74,6 +74,29 @@ public sealed class NodeAgentTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Run_WallClockJumps_ChangesNothing()
+    {
+        TimeSpan[] jumps = [TimeSpan.FromDays(3650), TimeSpan.FromDays(-3650), TimeSpan.Zero, TimeSpan.FromSeconds(-1.5)];
+        _time.SetWrong(TimeSpan.FromDays(-7000));
+        await using Running node = Start(_first, _second);
+        HeartbeatRequest said = await _first.NextAsync();
+
+        foreach (TimeSpan jump in jumps)
+        {
+            await node.AnsweredAsync((long)said.Sequence);
+            _time.SetWrong(jump);
+            _time.Advance(Second / 2);
+            _first.Heard.Reader.Count.Should().Be(0, "half an interval has passed, whatever the clock on the wall says");
+            _time.Advance(Second / 2);
+            HeartbeatRequest next = await _first.NextAsync();
+            said.Sequence++;
+            next.Should().Be(said, "nothing else changes from one heartbeat to the next");
+        }
+
+        Lines().Should().HaveCount(3, "it was connected once, and is still");
+    }
+
+    [Fact]
     public async Task RunAsync_StateChanges_AreToldOnceEach()
     {
         NodeState[] states = [NodeState.Probing, NodeState.Probing, NodeState.Routable, NodeState.Routable, NodeState.Blacklisted, NodeState.Blacklisted];
@@ -354,17 +377,8 @@ public sealed class NodeAgentTests : IAsyncLifetime
         return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..])];
     }
 
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        long started = Environment.TickCount64;
-        while (!condition())
-        {
-            if (Environment.TickCount64 - started > Watchdog.TotalMilliseconds)
-                throw new TimeoutException("The condition did not come true.");
-            // Polled, not spun: what is waited for needs the processor too.
-            await Task.Delay(1);
-        }
-    }
+    /// <summary>What the node does ends with a timer being set, so that no poll is needed.</summary>
+    private Task UntilAsync(Func<bool> condition) => _time.UntilAsync(condition).WaitAsync(Watchdog);
 
     /// <summary>Starts at the first replica of the list; jitter at its shortest.</summary>
     private sealed class FirstRandom : Random
@@ -394,7 +408,7 @@ public sealed class NodeAgentTests : IAsyncLifetime
         public void Stop() => _stop.Cancel();
 
         /// <summary>Waits until the node has taken so many answers in.</summary>
-        public Task AnsweredAsync(long count) => UntilAsync(() => _agent.Answers == count);
+        public Task AnsweredAsync(long count) => _time.UntilAsync(() => _agent.Answers == count).WaitAsync(Watchdog);
 
         public async ValueTask DisposeAsync()
         {

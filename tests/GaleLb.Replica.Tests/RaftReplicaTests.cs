@@ -35,6 +35,21 @@ public sealed class RaftReplicaTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Applied_WhenTold_StandsInTheStatus()
+    {
+        await using RaftReplica replica = RaftReplica.Open(
+            new ReplicaOptions { Address = List[0], Addresses = List[..1], Founding = new FoundingOptions { Grace = TimeSpan.Zero } },
+            FileDisk.Open(Path.Combine(_root, "0")), new RecordingMachine(), TimeProvider.System, new SystemRandomness());
+        StatusReader reader = new(replica);
+
+        replica.Start(new Nowhere(), reader);
+
+        (LogIndex told, ReplicaStatus status) = await reader.First.Task.WaitAsync(Patience);
+        status.AppliedIndex.Should().Be(told);
+        status.Role.Should().Be(RaftRole.Leader, "who waits to be told need not look again");
+    }
+
+    [Fact]
     public async Task Open_AfterDispose_GoesOnWhereItStopped()
     {
         await StartAsync(1);
@@ -97,4 +112,22 @@ public sealed class RaftReplicaTests : IAsyncDisposable
     }
 
     private async Task<RaftReplica> LeaderAsync() => await _cluster.LeaderAsync().WaitAsync(Patience);
+
+    private sealed class StatusReader(RaftReplica replica) : IReplicaObserver
+    {
+        public TaskCompletionSource<(LogIndex Told, ReplicaStatus Status)> First { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Applied(LogIndex index) => First.TrySetResult((index, replica.Status));
+
+        public void Noted(string text)
+        {
+        }
+    }
+
+    private sealed class Nowhere : IPeerTransport
+    {
+        public void Send(Message message)
+        {
+        }
+    }
 }

@@ -66,6 +66,10 @@ internal sealed class Cluster
         return Node(name);
     }
 
+    public CommandAnswer Register(string name, string address) => Apply(new NodeRegister(name, Seen(name), At(address), Serving: true));
+
+    public CommandAnswer Expire(string name) => Apply(new BlacklistExpired(name, State.Blacklist[name].LastChange));
+
     public CommandAnswer Down(string name, DownReason reason = DownReason.Timeout) => Apply(new NodeDown(name, Seen(name), reason));
 
     /// <summary>Down by timeout, back, probed and routable again.</summary>

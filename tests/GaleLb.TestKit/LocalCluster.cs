@@ -41,11 +41,12 @@ public sealed class LocalCluster
     {
         while (true)
         {
-            foreach (LocalReplica replica in _replicas)
-                if (replica.Replica.Status is { Role: RaftRole.Leader } status && status.CommitIndex > LogIndex.Zero)
-                    return replica.Replica;
+            // Asked for first, so that what happens meanwhile is not missed: a leader's own first entry is applied, and told, once committed.
             Task next = Task.WhenAny(_replicas.Select(r => r.Observer.NextAsync()));
-            await Task.WhenAny(next, Task.Delay(20));
+            foreach (LocalReplica replica in _replicas)
+                if (replica.Replica.Status is { Role: RaftRole.Leader } status && status.AppliedIndex > LogIndex.Zero)
+                    return replica.Replica;
+            await next;
         }
     }
 

@@ -20,6 +20,9 @@ internal abstract class PeriodicWork(TimeSpan interval, TimeProvider time, ILogg
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>One round now, whether or not it has been started.</summary>
+    internal ValueTask RunOnceAsync(CancellationToken stop) => RoundAsync(stop);
+
     protected abstract ValueTask RoundAsync(CancellationToken stop);
 
     private async Task RunAsync(CancellationToken stop)

@@ -15,7 +15,6 @@ internal sealed class HealthDesk(ClusterMachine machine, LogClock clock, TimePro
 {
     private readonly Lock _gate = new();
     private readonly HealthJudge _judge = new();
-    private readonly Dictionary<string, string> _heardBy = new(StringComparer.Ordinal);
     private readonly JudgeClock _now = new(time);
     private bool _inOffice;
 
@@ -26,11 +25,10 @@ internal sealed class HealthDesk(ClusterMachine machine, LogClock clock, TimePro
     {
         HeartbeatObservation observation = new(
             heard.Node, heard.Description.Instance, heard.Description.Address, heard.Description.Port, heard.Description.Weight,
-            (ServingStatus)heard.Status, heard.Description.Services, [.. heard.NotServing], heard.Detail, age);
+            (ServingStatus)heard.Status, heard.Description.Services, [.. heard.NotServing], heard.Detail, age) { Via = via };
         lock (_gate)
         {
             _judge.Observe(observation, _now.Time);
-            _heardBy[heard.Node] = via;
             HeartbeatAnswer word = _judge.Answer(machine.State, heard.Node, heard.Description.Instance, LogNow, _now.Time);
             bool refused = word.State == AnsweredState.Refused;
             return new ObservationAnswer
@@ -66,7 +64,6 @@ internal sealed class HealthDesk(ClusterMachine machine, LogClock clock, TimePro
             [.. answers.SelectMany(a => a.Ages).Select(a => new HeardAge(a.Node, a.Instance, TimeSpan.FromMilliseconds(a.AgeMs)))];
         lock (_gate)
         {
-            _heardBy.Clear();
             _judge.BecomeLeader(machine.State, _now.Time);
             _judge.ConsiderAges(ages, complete, _now.Time);
             _inOffice = true;
@@ -102,7 +99,7 @@ internal sealed class HealthDesk(ClusterMachine machine, LogClock clock, TimePro
             if (!_inOffice)
                 return null;
             return new NodeLiveness(
-                (uint)_judge.Passes(node), (long?)_judge.SinceHeard(node, _now.Time)?.TotalMilliseconds, _heardBy.GetValueOrDefault(node));
+                (uint)_judge.Passes(node), (long?)_judge.SinceHeard(node, _now.Time)?.TotalMilliseconds, _judge.HeardVia(node));
         }
     }
 }

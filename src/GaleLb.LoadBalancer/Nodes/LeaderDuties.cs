@@ -82,8 +82,16 @@ internal sealed class LeaderDuties(
     {
         using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);
         timeout.CancelAfter(ProposalTimeout);
-        if ((await replica.ReadBarrierAsync(timeout.Token)).Index is null || replica.Status.Term != term)
+        try
+        {
+            if ((await replica.ReadBarrierAsync(timeout.Token)).Index is null || replica.Status.Term != term)
+                return false;
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            // No majority confirms it in time, which is no defect: the next round asks again.
             return false;
+        }
         LastHeardResponse?[] others = await AskOthersAsync(term, stop);
         health.TakeOffice(others.OfType<LastHeardResponse>().Append(observations.LastHeardHere()), complete: !others.Contains(null));
         _inOffice = term;

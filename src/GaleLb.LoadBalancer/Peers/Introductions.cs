@@ -77,6 +77,10 @@ internal sealed class Introductions(
             return Refuse($"{theirs.Address} says it is member {now.Self}, which is this replica at {identity.Address}: was its data directory copied?");
         if (now.Membership.Find(theirs.Address) is { Vacant: false } seat && seat.Id.Value != theirs.MemberId)
             return Refuse($"{theirs.Address} belongs to member {seat.Id}; when that one is gone: galectl cluster replace {seat.Id}");
+        // The first release said nothing of it. One that cannot apply what is in the log would stop at it, in words, but as a member.
+        uint theirMax = Math.Max(1, theirs.StateVersionMax), present = machine.State.StateVersion;
+        if (theirMax < present)
+            return Refuse($"{theirs.Address} runs a release ({theirs.Version}) that applies states up to version {theirMax}, and this cluster's is {present}: upgrade it");
         ImmutableArray<SettingDifference> differences = file.DifferencesTo(theirs.Settings);
         return new IntroductionVerdict(
             file.Enforce || theirs.EnforceSingleConfiguration ? Disagreement(theirs, differences) : null, differences);

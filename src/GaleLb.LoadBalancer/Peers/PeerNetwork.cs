@@ -188,6 +188,7 @@ internal sealed class PeerNetwork(
             KeepAliveInterval = TimeSpan.FromSeconds(1),
             KeepAliveTimeout = TimeSpan.FromSeconds(2),
             MessageBytesMax = ReplicaIdentity.PeerMessageBytesMax,
+            Time = time,
         }, this);
     }
 

@@ -135,15 +135,10 @@ public sealed partial class HealthJudge
     }
 
     /// <summary>How long ago this node was heard by anyone; null if this leader has not heard it yet.</summary>
-    public TimeSpan? SinceHeard(string node, TimeSpan now)
-    {
-        TimeSpan? youngest = null;
-        if (_watches.GetValueOrDefault(node) is { } watch)
-            foreach (Claimant claimant in watch.Claimants)
-                if (claimant.Last is not null && (youngest is null || now - claimant.HeardAt < youngest))
-                    youngest = now - claimant.HeardAt;
-        return youngest;
-    }
+    public TimeSpan? SinceHeard(string node, TimeSpan now) => now - LastHeard(node)?.HeardAt;
+
+    /// <summary>The replica that heard this node last; null if this leader has not heard it yet.</summary>
+    public string? HeardVia(string node) => LastHeard(node)?.Last!.Via;
 
     /// <summary>Passes in a row of the node's present process.</summary>
     public int Passes(string node) =>
@@ -167,7 +162,8 @@ public sealed partial class HealthJudge
             if (ReferenceEquals(watch.Record, record) && sameSettings)
                 continue;
             Claimant holder = watch.Holder(record.Instance, now);
-            if (record.Phase == NodePhase.Probing && watch.Record?.Phase is NodePhase.Blacklisted or NodePhase.Routable)
+            if (record.Phase == NodePhase.Probing && watch.Record is { } former
+                && (former.Phase is NodePhase.Blacklisted or NodePhase.Routable || IsElsewhere(former, record)))
                 holder.RestartPasses();
             if (record.Phase != NodePhase.Probing)
                 watch.ProbationAt = null;
@@ -184,12 +180,26 @@ public sealed partial class HealthJudge
                 StartOver(watch);
     }
 
+    /// <summary>Whether a node that was being probed is now probed at another address or port: what it passed there says nothing of here.</summary>
+    private static bool IsElsewhere(NodeRecord former, NodeRecord record) =>
+        former.Phase == NodePhase.Probing && (former.Port != record.Port || former.Place != record.Place);
+
     /// <summary>Its record is gone (removed, forgotten): who still speaks is a newcomer.</summary>
     private void StartOver(NodeWatch watch)
     {
         foreach (Claimant claimant in watch.Claimants)
             claimant.RestartPasses();
         Enqueue(watch);
+    }
+
+    private Claimant? LastHeard(string node)
+    {
+        Claimant? last = null;
+        if (_watches.GetValueOrDefault(node) is { } watch)
+            foreach (Claimant claimant in watch.Claimants)
+                if (claimant.Last is not null && (last is null || claimant.HeardAt > last.HeardAt))
+                    last = claimant;
+        return last;
     }
 
     private NodeWatch Watch(string name)

@@ -17,7 +17,11 @@ public enum ServingStatus : byte
 /// </summary>
 public sealed record HeartbeatObservation(
     string Node, ulong Instance, IPAddress Address, ushort Port, ushort Weight, ServingStatus Status,
-    ImmutableArray<string> Services, ImmutableArray<string> NotServing, string Detail, TimeSpan Age);
+    ImmutableArray<string> Services, ImmutableArray<string> NotServing, string Detail, TimeSpan Age)
+{
+    /// <summary>The address of the replica that heard it, for people.</summary>
+    public string? Via { get; init; }
+}
 
 /// <summary>How long ago some replica heard from a node, asked by a new leader.</summary>
 public readonly record struct HeardAge(string Node, ulong Instance, TimeSpan Age);

@@ -61,6 +61,25 @@ public sealed class IntroductionsTests
         verdict.Differences.Select(d => d.Key).Should().Equal("services.default.port", "services.default.target_port");
     }
 
+    [Theory]
+    [InlineData(0u, false)]
+    [InlineData(1u, false)]
+    [InlineData(2u, true)]
+    [InlineData(3u, true)]
+    public void Judge_ReleaseThatCannotApplyTheState_IsRefused(uint theirMax, bool admitted)
+    {
+        ClusterMachine machine = Founded("5s");
+        machine.Apply(2, new RaiseStateVersion(2));
+        Introduction theirs = Of(Two, AddressTwo, SampleOptions.Of()).Own();
+        theirs.StateVersionMax = theirMax;
+
+        string? refusal = Of(One, AddressOne, SampleOptions.Of(), machine).Judge(theirs).Refusal;
+
+        (refusal is null).Should().Be(admitted);
+        if (!admitted)
+            refusal.Should().Contain("up to version 1, and this cluster's is 2: upgrade it");
+    }
+
     [Fact]
     public void Judge_FileOfTheClusterWhereOursIsNot_IsRefusedInOurName()
     {

@@ -31,7 +31,7 @@ public sealed class MemberHistoryTests : IAsyncLifetime
     [Fact]
     public async Task Admission_IsToldWithItsCaller()
     {
-        await using WaitingReplica waiting = await new WaitingReplica(new Introduction { MemberId = 0x99, Empty = true }).StartAsync();
+        await using WaitingReplica waiting = await new WaitingReplica(new Introduction { MemberId = 0x99, Empty = true, StateVersionMax = ClusterState.StateVersionMax }).StartAsync();
         LogIndex before = _api.State.AppliedIndex;
 
         ApiAnswer answer = await _api.SendAsync("POST", "cluster/members", $$"""{"address":"{{waiting.Address}}","role":"observer"}""");

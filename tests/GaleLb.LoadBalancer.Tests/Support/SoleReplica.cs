@@ -18,6 +18,12 @@ internal sealed class SoleReplica(ClusterMachine machine) : IReplica
 
     public RaftRole Role { get; set; } = RaftRole.Leader;
 
+    /// <summary>Whom it follows while it does not lead.</summary>
+    public MemberId Follows { get; set; } = MemberId.None;
+
+    /// <summary>What becomes of proposals that are not committed; null: all are.</summary>
+    public ProposalOutcome? Refuses { get; set; }
+
     /// <summary>Whether a leader confirms that this replica is up to date; if not, whoever waits for it is taken to have lost patience.</summary>
     public bool Confirms { get; set; } = true;
 
@@ -27,7 +33,7 @@ internal sealed class SoleReplica(ClusterMachine machine) : IReplica
     public List<MemberId> Transfers { get; } = [];
 
     public ReplicaStatus Status => new(
-        Id, Role, new Term(1), Role == RaftRole.Leader ? Id : MemberId.None, new LogIndex(1), machine.AppliedIndex, machine.AppliedIndex,
+        Id, Role, new Term(1), Role == RaftRole.Leader ? Id : Follows, new LogIndex(1), machine.AppliedIndex, machine.AppliedIndex,
         machine.AppliedIndex, LogIndex.Zero, Membership, [.. Progress], LeaderContact: true, DirectoryEmpty: false, new FoundingStatus(false, ""));
 
     public CommandAnswer Apply(Command command)
@@ -36,7 +42,9 @@ internal sealed class SoleReplica(ClusterMachine machine) : IReplica
         return CommandAnswerCodec.Decode(answer.Span);
     }
 
-    public Task<ProposalResult> ProposeAsync(ReadOnlyMemory<byte> command, CancellationToken cancellation) => Role == RaftRole.Leader
+    public Task<ProposalResult> ProposeAsync(ReadOnlyMemory<byte> command, CancellationToken cancellation) => Refuses is { } outcome
+        ? Task.FromResult(new ProposalResult(outcome, LogIndex.Zero, MemberId.None, default))
+        : Role == RaftRole.Leader
         ? Task.FromResult(new ProposalResult(ProposalOutcome.Committed, machine.AppliedIndex, Id, Commit(EntryKind.Command, command)))
         : Task.FromResult(new ProposalResult(ProposalOutcome.NotLeader, LogIndex.Zero, MemberId.None, default));
 

@@ -36,8 +36,7 @@ public sealed class ServiceMonitorTests
 
         fixture.Time.Advance(TimeSpan.FromSeconds(1));
 
-        while (fixture.Told.Count == 0)
-            await Task.Yield();
+        await fixture.Time.UntilAsync(() => fixture.Told.Count > 0).WaitAsync(Watchdog);
         fixture.Told.Single().Should().Match<ServiceReport>(r => r.Status == ServingStatus.NotServing && r.Detail == "the check has not ended within 1000 ms");
         await stop.CancelAsync();
         await run.Invoking(r => r).Should().ThrowAsync<OperationCanceledException>();
@@ -76,8 +75,7 @@ public sealed class ServiceMonitorTests
             {
                 await Checked.Reader.ReadAsync().AsTask().WaitAsync(Watchdog);
                 // The wait for the next check has been set.
-                while (Results.Count != checks - i || Time.Pending != 1)
-                    await Task.Yield();
+                await Time.UntilAsync(() => Results.Count == checks - i && Time.Pending == 1).WaitAsync(Watchdog);
                 if (i < checks)
                     Time.Advance(TimeSpan.FromSeconds(2));
             }

@@ -6,6 +6,8 @@ public sealed class ManualTime : TimeProvider
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
     private DateTimeOffset _now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private TimeSpan _wrong;
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
@@ -32,10 +34,35 @@ public sealed class ManualTime : TimeProvider
     public override DateTimeOffset GetUtcNow()
     {
         lock (_lock)
-            return _now;
+            return _now + _wrong;
     }
 
-    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+    public override long GetTimestamp()
+    {
+        lock (_lock)
+            return _now.UtcTicks;
+    }
+
+    /// <summary>Somebody sets the time of day, which moves no timer and no timestamp.</summary>
+    public void SetWrong(TimeSpan by)
+    {
+        lock (_lock)
+            _wrong = by;
+    }
+
+    /// <summary>Waits for a condition, which is looked at again whenever a timer is set or ended.</summary>
+    public async Task UntilAsync(Func<bool> condition)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_lock)
+                changed = _changed.Task;
+            if (condition())
+                return;
+            await changed;
+        }
+    }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -46,7 +73,9 @@ public sealed class ManualTime : TimeProvider
 
     public void Advance(TimeSpan by)
     {
-        DateTimeOffset until = GetUtcNow() + by;
+        DateTimeOffset until;
+        lock (_lock)
+            until = _now + by;
         while (true)
         {
             ManualTimer? due;
@@ -83,6 +112,8 @@ public sealed class ManualTime : TimeProvider
             lock (time._lock)
             {
                 time._timers.Remove(this);
+                time._changed.SetResult();
+                time._changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 if (dueTime == Timeout.InfiniteTimeSpan)
                     return true;
                 if (dueTime <= TimeSpan.Zero && period <= TimeSpan.Zero)

@@ -6,6 +6,7 @@ using GaleLb.State.Health;
 using GaleLb.State.Nodes;
 using GaleLb.State.Services;
 using GaleLb.State.Settings;
+using GaleLb.State.Snapshots;
 
 namespace GaleLb.State.Tests.Health;
 
@@ -16,7 +17,7 @@ namespace GaleLb.State.Tests.Health;
 internal sealed class Ward
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
-    private readonly ClusterStateMachine _machine = new();
+    private ClusterStateMachine _machine = new();
     private readonly SortedDictionary<string, Patient> _patients = new(StringComparer.Ordinal);
     private TimeSpan _appliedAt;
 
@@ -94,6 +95,15 @@ internal sealed class Ward
         _appliedAt = Now;
         Judge = new HealthJudge();
         Judge.BecomeLeader(State, Now);
+    }
+
+    /// <summary>Every replica starts anew, from what its disk holds.</summary>
+    public void RestartAll(TimeSpan without)
+    {
+        ClusterStateMachine restored = new();
+        restored.Restore(_machine.AppliedIndex, StateSnapshotCodec.Encode(State));
+        _machine = restored;
+        ChangeLeader(without);
     }
 
     public HeartbeatAnswer Answer(string key) =>

@@ -8,7 +8,7 @@ using GaleLb.State.Settings;
 
 namespace GaleLb.State.Tests.Rules;
 
-/// <summary>One test for each row of docs/node-lifecycle.md, which names them.</summary>
+/// <summary>Rows of docs/node-lifecycle.md, which names the test of each: what heartbeats and their absence do.</summary>
 public sealed class NodeLifecycleTests
 {
     private static readonly NodeHealthSettings NeverBlacklist = new() { BlackListAfterFails = -1, MaxEjectSharePermille = 1000 };
@@ -19,7 +19,7 @@ public sealed class NodeLifecycleTests
     {
         Cluster cluster = Cluster.Founded();
 
-        Register(cluster, "n", "10.0.0.1").IsOk.Should().BeTrue();
+        cluster.Register("n", "10.0.0.1").IsOk.Should().BeTrue();
 
         cluster.Node("n").Should().Match<NodeRecord>(n => n.Phase == NodePhase.Probing && n.Fails == 0 && !n.FlowsRefused);
         cluster.Node("n").Place.Should().Be(new NodePlace(new NodeIndex(1), new Generation(1), IPAddress.Parse("10.0.0.1")));
@@ -36,22 +36,10 @@ public sealed class NodeLifecycleTests
     }
 
     [Fact]
-    public void Register_NameIsBlacklisted_IsBlacklisted()
-    {
-        Cluster cluster = Cluster.Founded().WithRoutable(2);
-        cluster.Apply(new BanNode("node-1", 60_000, "test", Force: false));
-        cluster.Apply(new RemoveNode("node-1", Force: false));
-
-        Register(cluster, "node-1", "10.0.0.2").IsOk.Should().BeTrue();
-
-        cluster.Node("node-1").Should().Match<NodeRecord>(n => n.Phase == NodePhase.Blacklisted && n.FlowsRefused);
-    }
-
-    [Fact]
     public void Routable_Probing_EntersTheRing()
     {
         Cluster cluster = Cluster.Founded();
-        Register(cluster, "n", "10.0.0.1");
+        cluster.Register("n", "10.0.0.1");
 
         cluster.Apply(new NodeRoutable("n", cluster.Seen("n"))).IsOk.Should().BeTrue();
 
@@ -67,7 +55,7 @@ public sealed class NodeLifecycleTests
     public void Down_Probing_CountsAFailUnlessItLeftOrWasGone(DownReason reason, int fails)
     {
         Cluster cluster = Cluster.Founded();
-        Register(cluster, "n", "10.0.0.1");
+        cluster.Register("n", "10.0.0.1");
 
         cluster.Down("n", reason).IsOk.Should().BeTrue();
 
@@ -116,106 +104,12 @@ public sealed class NodeLifecycleTests
     }
 
     [Fact]
-    public void Down_MoreThanTheShareAtOnce_BecomesSuspectAndStays()
-    {
-        Cluster cluster = Cluster.Founded().WithRoutable(4);
-        cluster.Down("node-1");
-        cluster.Down("node-2");
-
-        CommandAnswer answer = cluster.Down("node-3");
-
-        answer.Message.Should().Contain("max_eject_share lets 2 of 4 nodes go");
-        cluster.Node("node-3").Should().Match<NodeRecord>(n => n.Phase == NodePhase.Routable && n.IsSuspect && n.Fails == 0);
-        cluster.Shares("web").Keys.Should().Equal("node-3", "node-4");
-    }
-
-    [Fact]
-    public void Down_OneAfterTheOther_AllMayGo()
-    {
-        Cluster cluster = Cluster.Founded().WithRoutable(4);
-
-        for (int i = 1; i <= 4; i++)
-        {
-            cluster.Wait(5_001);
-            cluster.Down($"node-{i}");
-        }
-
-        cluster.State.Tally.Down.Should().Be(4, "the guard is against many at once");
-    }
-
-    [Fact]
-    public void Down_ShareIsOne_IsOff()
-    {
-        Cluster cluster = Cluster.Founded(NeverBlacklist).WithRoutable(4);
-
-        for (int i = 1; i <= 4; i++)
-            cluster.Down($"node-{i}");
-
-        cluster.State.Tally.Should().Match<NodeTally>(t => t.Down == 4 && t.Suspect == 0);
-    }
-
-    [Fact]
-    public void Down_BelowMinRoutable_BecomesSuspect()
-    {
-        Cluster cluster = Cluster.Founded(new NodeHealthSettings { MinRoutable = 3, MaxEjectSharePermille = 1000 }).WithRoutable(3);
-
-        cluster.Down("node-1").Message.Should().Contain("min_routable is 3");
-
-        cluster.Node("node-1").IsSuspect.Should().BeTrue();
-    }
-
-    [Fact]
-    public void Down_LeavingPastTheGuards_IsObeyed()
-    {
-        Cluster cluster = Cluster.Founded(new NodeHealthSettings { MinRoutable = 3, MaxEjectSharePermille = 0 }).WithRoutable(3);
-
-        for (int i = 1; i <= 3; i++)
-            cluster.Down($"node-{i}", DownReason.Leaving);
-
-        cluster.State.Tally.Down.Should().Be(3, "a node that stops cannot be kept");
-    }
-
-    [Fact]
-    public void SuspectCleared_Suspect_IsPlainRoutable()
-    {
-        Cluster cluster = Suspects(4, gone: 2, suspect: 1);
-
-        cluster.Apply(new NodeSuspectCleared("node-3", cluster.Seen("node-3"))).IsOk.Should().BeTrue();
-
-        cluster.Node("node-3").Should().Match<NodeRecord>(n => n.Phase == NodePhase.Routable && !n.IsSuspect);
-    }
-
-    [Fact]
-    public void Down_SuspectAndMostOthersAreWell_GoesAfterAnotherTimeout()
-    {
-        Cluster cluster = Suspects(4, gone: 2, suspect: 1);
-        cluster.Down("node-3").Outcome.Should().Be(CommandOutcome.Conflict);
-        cluster.Wait(5_000);
-
-        cluster.Down("node-3").IsOk.Should().BeTrue();
-
-        cluster.Node("node-3").Should().Match<NodeRecord>(n => n.Phase == NodePhase.Down && n.Fails == 1 && !n.IsSuspect);
-    }
-
-    [Fact]
-    public void Down_SuspectAndMostOthersAreToo_StaysForGood()
-    {
-        Cluster cluster = Suspects(10, gone: 5, suspect: 5);
-        cluster.Wait(3_600_000);
-
-        cluster.Down("node-6").Should().Match<CommandAnswer>(a =>
-            a.Outcome == CommandOutcome.Conflict && a.Message.Contains("5 of 5 nodes are suspect", StringComparison.Ordinal));
-
-        cluster.State.Tally.Suspect.Should().Be(5);
-    }
-
-    [Fact]
     public void Register_OtherAddress_IsProbedAtAnotherPlace()
     {
         Cluster cluster = Cluster.Founded().WithRoutable(2);
         NodePlace before = cluster.Node("node-1").Place!;
 
-        Register(cluster, "node-1", "10.5.5.5").IsOk.Should().BeTrue();
+        cluster.Register("node-1", "10.5.5.5").IsOk.Should().BeTrue();
 
         NodeRecord node = cluster.Node("node-1");
         node.Phase.Should().Be(NodePhase.Probing);
@@ -269,7 +163,7 @@ public sealed class NodeLifecycleTests
     public void Down_AddressLost_HasNoPlaceAndNoFail(NodePhase from)
     {
         Cluster cluster = Cluster.Founded().WithRoutable(1);
-        Register(cluster, "n", "10.7.7.7");
+        cluster.Register("n", "10.7.7.7");
         if (from == NodePhase.Routable)
             cluster.Apply(new NodeRoutable("n", cluster.Seen("n")));
         if (from == NodePhase.Down)
@@ -292,7 +186,7 @@ public sealed class NodeLifecycleTests
         cluster.Node("node-1").Phase.Should().Be(NodePhase.Blacklisted);
         cluster.Wait(1_000);
 
-        Expire(cluster, "node-1").IsOk.Should().BeTrue();
+        cluster.Expire("node-1").IsOk.Should().BeTrue();
 
         cluster.Node("node-1").Should().Match<NodeRecord>(n => n.Phase == NodePhase.Down && n.DownReason == DownReason.AddressLost);
     }
@@ -304,7 +198,7 @@ public sealed class NodeLifecycleTests
         NodePlace before = cluster.Node("node-1").Place!;
         cluster.Down("node-1");
 
-        Register(cluster, "heir", before.Address.ToString()).IsOk.Should().BeTrue();
+        cluster.Register("heir", before.Address.ToString()).IsOk.Should().BeTrue();
 
         cluster.Node("node-1").Should().Match<NodeRecord>(n => n.Place == null && n.DownReason == DownReason.AddressLost && n.Fails == 1);
         cluster.Node("heir").Place!.Generation.Value.Should().BeGreaterThan(before.Generation.Value);
@@ -324,7 +218,7 @@ public sealed class NodeLifecycleTests
             cluster.Apply(new BanNode("node-1", null, "", Force: false));
         cluster.Node("node-1").Phase.Should().Be(holder);
 
-        CommandAnswer answer = Register(cluster, "thief", "10.0.0.2");
+        CommandAnswer answer = cluster.Register("thief", "10.0.0.2");
 
         answer.Should().Match<CommandAnswer>(a => a.Outcome == CommandOutcome.Conflict && a.Field == "address");
         cluster.State.FindNode("thief").Should().BeNull();
@@ -350,7 +244,7 @@ public sealed class NodeLifecycleTests
         Cluster cluster = Cluster.Founded().WithRoutable(3);
         cluster.Down("node-1", DownReason.AddressLost);
 
-        Register(cluster, "node-1", "10.6.6.6").IsOk.Should().BeTrue();
+        cluster.Register("node-1", "10.6.6.6").IsOk.Should().BeTrue();
 
         cluster.Node("node-1").Should().Match<NodeRecord>(n => n.Phase == NodePhase.Probing && n.Place!.Address.Equals(IPAddress.Parse("10.6.6.6")));
     }
@@ -390,107 +284,6 @@ public sealed class NodeLifecycleTests
         cluster.Wait(30_000);
         cluster.Apply(new PlaceReleased(place.Index, place.Generation)).IsOk.Should().BeTrue();
         cluster.Table().Nodes.Should().NotContain(n => n.Index == place.Index);
-    }
-
-    [Fact]
-    public void BlacklistExpired_InItsTime_IsProbingWithoutFails()
-    {
-        Cluster cluster = Cluster.Founded(TwoFails).WithRoutable(3);
-        cluster.Flap("node-1");
-        cluster.Flap("node-1");
-        cluster.Wait(59_999);
-        Expire(cluster, "node-1").Outcome.Should().Be(CommandOutcome.Conflict);
-        cluster.Wait(1);
-
-        Expire(cluster, "node-1").IsOk.Should().BeTrue();
-
-        cluster.Node("node-1").Should().Match<NodeRecord>(n => n.Phase == NodePhase.Probing && n.Fails == 0 && !n.FlowsRefused);
-        cluster.State.Blacklist.Should().BeEmpty();
-    }
-
-    [Fact]
-    public void Unban_Blacklisted_IsProbingWithoutFails()
-    {
-        Cluster cluster = Cluster.Founded(TwoFails).WithRoutable(3);
-        cluster.Flap("node-1");
-        cluster.Flap("node-1");
-
-        cluster.Apply(new UnbanNode("node-1")).IsOk.Should().BeTrue();
-
-        cluster.Node("node-1").Should().Match<NodeRecord>(n => n.Phase == NodePhase.Probing && n.Fails == 0);
-    }
-
-    [Fact]
-    public void Ban_Routable_IsBlacklistedAndItsFlowsAreRefusedAtOnce()
-    {
-        Cluster cluster = Cluster.Founded().WithRoutable(3);
-
-        cluster.Apply(new BanNode("node-1", 7_000, "noisy", Force: false)).IsOk.Should().BeTrue();
-
-        cluster.Node("node-1").Should().Match<NodeRecord>(n => n.Phase == NodePhase.Blacklisted && n.FlowsRefused);
-        cluster.State.Blacklist["node-1"].Should().Match<BlacklistEntry>(e => e.Ordered && e.Reason == "noisy" && e.Until == cluster.State.LogTime.Plus(7_000));
-    }
-
-    [Fact]
-    public void Ban_BannedNode_ReplacesTheEntry()
-    {
-        Cluster cluster = Cluster.Founded().WithRoutable(3);
-        cluster.Apply(new BanNode("node-1", 7_000, "first", Force: false));
-        LogIndex first = cluster.State.Blacklist["node-1"].LastChange;
-
-        cluster.Apply(new BanNode("node-1", 99_000, "second", Force: false)).IsOk.Should().BeTrue();
-        cluster.Wait(7_000);
-
-        cluster.Apply(new BlacklistExpired("node-1", first)).Outcome.Should().Be(CommandOutcome.PreconditionFailed);
-        cluster.Node("node-1").Phase.Should().Be(NodePhase.Blacklisted);
-    }
-
-    [Fact]
-    public void Remove_AnyNode_GoesAndItsFlowsAreRefused()
-    {
-        Cluster cluster = Cluster.Founded().WithRoutable(3);
-        NodePlace place = cluster.Node("node-1").Place!;
-
-        cluster.Apply(new RemoveNode("node-1", Force: false)).IsOk.Should().BeTrue();
-
-        cluster.State.FindNode("node-1").Should().BeNull();
-        cluster.Table().Nodes.Single(n => n.Index == place.Index).Flows.Should().Be(NodeFlows.Refuse);
-        cluster.Shares("web").Keys.Should().Equal("node-2", "node-3");
-    }
-
-    [Fact]
-    public void Drain_Routable_LeavesTheRingAndKeepsItsFlows()
-    {
-        Cluster cluster = Cluster.Founded().WithRoutable(3);
-
-        cluster.Apply(new DrainNode("node-1", Force: false)).IsOk.Should().BeTrue();
-
-        cluster.Node("node-1").Should().Match<NodeRecord>(n => n.State == NodeState.Draining && n.Phase == NodePhase.Routable && !n.FlowsRefused);
-        cluster.Shares("web").Keys.Should().Equal("node-2", "node-3");
-    }
-
-    [Fact]
-    public void Drain_ThenDownAndBack_StaysDraining()
-    {
-        Cluster cluster = Cluster.Founded().WithRoutable(3);
-        cluster.Apply(new DrainNode("node-1", Force: false));
-
-        cluster.Flap("node-1");
-
-        cluster.Node("node-1").Should().Match<NodeRecord>(n => n.State == NodeState.Draining && n.Phase == NodePhase.Routable && n.Fails == 1);
-    }
-
-    [Fact]
-    public void Undrain_Draining_ReturnsToTheRingWithoutFails()
-    {
-        Cluster cluster = Cluster.Founded().WithRoutable(3);
-        cluster.Flap("node-1");
-        cluster.Apply(new DrainNode("node-1", Force: false));
-
-        cluster.Apply(new UndrainNode("node-1")).IsOk.Should().BeTrue();
-
-        cluster.Node("node-1").Should().Match<NodeRecord>(n => n.State == NodeState.Routable && n.Fails == 0);
-        cluster.Shares("web").Should().ContainKey("node-1");
     }
 
     [Fact]
@@ -536,19 +329,4 @@ public sealed class NodeLifecycleTests
         down.Index.Value.Should().BeGreaterThan(0);
         down.Origin.Should().Be("leader");
     }
-
-    private static Cluster Suspects(int nodes, int gone, int suspect)
-    {
-        Cluster cluster = Cluster.Founded().WithRoutable(nodes);
-        for (int i = 1; i <= gone + suspect; i++)
-            cluster.Down($"node-{i}").IsOk.Should().BeTrue();
-        cluster.State.Tally.Should().Match<NodeTally>(t => t.Down == gone && t.Suspect == suspect);
-        return cluster;
-    }
-
-    private static CommandAnswer Register(Cluster cluster, string name, string address) =>
-        cluster.Apply(new NodeRegister(name, cluster.Seen(name), Cluster.At(address), Serving: true));
-
-    private static CommandAnswer Expire(Cluster cluster, string name) =>
-        cluster.Apply(new BlacklistExpired(name, cluster.State.Blacklist[name].LastChange));
 }
