@@ -11,7 +11,8 @@ namespace GaleLb.Bench.Cluster;
 /// <summary>
 /// Many nodes in one process. Each has a stream of its own to one replica, a third of them to each, a hundred streams to a connection. It
 /// sends a heartbeat a second and goes to the next replica when its stream ends, after the same waits as gale-node. Other than gale-node
-/// it has patience with a late answer: on one machine the processors that make it late are the nodes' own.
+/// it has patience with a late answer: on one machine the processors that make it late are the nodes' own. A replica that has gone silent is
+/// noticed by the connection's keep-alive instead.
 /// </summary>
 internal sealed class Fleet : IAsyncDisposable
 {
@@ -31,7 +32,10 @@ internal sealed class Fleet : IAsyncDisposable
     public Fleet(int count)
     {
         _alive = [.. Enumerable.Range(0, count).Select(_ => CancellationTokenSource.CreateLinkedTokenSource(_stop.Token))];
-        _channels = [.. Replicas.All.Select(replica => new RpcChannel(new RpcChannelOptions { Host = $"{Site.Address(replica)}", Port = 7070 }))];
+        _channels = [.. Replicas.All.Select(replica => new RpcChannel(new RpcChannelOptions
+        {
+            Host = $"{Site.Address(replica)}", Port = 7070, KeepAliveInterval = Interval, KeepAliveTimeout = 2 * Interval,
+        }))];
         _clients = [.. _channels.Select(channel => new NodeServiceClient(channel))];
         _lastSent = new long[count];
         _running = new Task[count];

@@ -51,6 +51,19 @@ internal sealed class Replicas : IDisposable
         _processes[replica] = null;
     }
 
+    /// <summary>As a host whose power is cut: nothing of it is heard any more, not even that its connections end.</summary>
+    public void CutPower(int replica)
+    {
+        SetCables(replica, "down");
+        Kill(replica);
+    }
+
+    public void RestorePower(int replica)
+    {
+        SetCables(replica, "up");
+        Start(replica);
+    }
+
     public TimeSpan ProcessorTime(int replica)
     {
         _processes[replica]!.Refresh();
@@ -116,6 +129,12 @@ internal sealed class Replicas : IDisposable
         {
             return null;
         }
+    }
+
+    private void SetCables(int replica, string state)
+    {
+        foreach (string side in new[] { "pub", "priv" })
+            Site.Run("ip", "-n", $"{_site.Prefix}switch-{side}", "link", "set", $"lb-{replica}", state);
     }
 
     private string ConfigOf(int replica) => Path.Combine(_site.Data, $"lb-{replica}", "lb.toml");

@@ -22,8 +22,10 @@ internal sealed class Scenario(Replicas replicas, Fleet fleet, Report report, Ti
         await SaturateAsync();
         await LoseSinglesAsync();
         await LoseTogetherAsync();
-        await LoseReplicaAsync(leader: false);
-        await LoseReplicaAsync(leader: true);
+        await LoseReplicaAsync(leader: false, "is killed", replicas.Kill, replicas.Start);
+        await LoseReplicaAsync(leader: true, "is killed", replicas.Kill, replicas.Start);
+        await LoseReplicaAsync(leader: false, "loses its power", replicas.CutPower, replicas.RestorePower);
+        await LoseReplicaAsync(leader: true, "loses its power", replicas.CutPower, replicas.RestorePower);
     }
 
     private async Task RegisterAsync()
@@ -115,24 +117,24 @@ internal sealed class Scenario(Replicas replicas, Fleet fleet, Report report, Ti
         report.Add($"{Together} nodes dead at once, out of all kernels beyond checks_timeout", "ms", Stopwatch.GetElapsedTime(started).TotalMilliseconds - ChecksTimeoutMs);
     }
 
-    /// <summary>A replica's host goes, with the third of the nodes' streams that end there: nobody may be ejected for it.</summary>
-    private async Task LoseReplicaAsync(bool leader)
+    /// <summary>A replica goes, with the third of the nodes' streams that end there: nobody may be ejected for it.</summary>
+    private async Task LoseReplicaAsync(bool leader, string how, Action<int> lose, Action<int> bringBack)
     {
         int lead = await replicas.LeaderAsync(Replicas.All);
         int victim = leader ? lead : lead % Replicas.Count + 1;
         int[] others = [.. Replicas.All.Where(r => r != victim)];
-        string who = leader ? "leader" : "follower";
-        Say($"the {who} is killed");
+        string who = $"{(leader ? "leader" : "follower")} {how}";
+        Say($"the {who}");
         long index = (await replicas.StateAsync(others[0]))!.Applied;
-        replicas.Kill(victim);
-        long killed = Stopwatch.GetTimestamp();
+        lose(victim);
+        long lost = Stopwatch.GetTimestamp();
         await replicas.LeaderAsync(others);
         if (leader)
-            report.Add("leader killed: another leads after", "ms", Stopwatch.GetElapsedTime(killed).TotalMilliseconds);
+            report.Add($"{who}: another leads after", "ms", Stopwatch.GetElapsedTime(lost).TotalMilliseconds);
         await Task.Delay(Settling);
-        report.Add($"{who} killed: nodes ejected", "", (await replicas.EventsAsync(others[0], index, "node_down")).Count);
-        replicas.Start(victim);
-        await UntilAsync($"the {who} is back", AllRoutableAsync);
+        report.Add($"{who}: nodes ejected", "", (await replicas.EventsAsync(others[0], index, "node_down")).Count);
+        bringBack(victim);
+        await UntilAsync($"after the {who}, all are back", AllRoutableAsync);
     }
 
     private async Task<bool> AllRoutableAsync() =>
