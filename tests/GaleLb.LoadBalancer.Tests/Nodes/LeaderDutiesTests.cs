@@ -24,6 +24,7 @@ public sealed class LeaderDutiesTests
         await side.RoundAsync();
 
         side.Machine.AppliedIndex.Should().Be(LogIndex.Zero);
+        side.Told.Lines.Should().BeEmpty("nothing was tried either");
     }
 
     [Fact]

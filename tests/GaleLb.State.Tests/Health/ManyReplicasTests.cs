@@ -18,7 +18,7 @@ public sealed class ManyReplicasTests
 
         for (int beat = 0; beat < 2; beat++)
         {
-            foreach (TimeSpan age in new[] { TimeSpan.Zero, Batch, 2 * Batch })
+            foreach (TimeSpan age in new[] { 2 * Batch, Batch, TimeSpan.Zero })
                 ward.Judge.Observe(node.Heartbeat(age), ward.Now);
             ward.Run(1);
         }
