@@ -39,8 +39,10 @@ public sealed class KernelDataPlane : IDataPlane
     private readonly Lock explaining = new();
     private TracingPrograms? explainer;
     private KernelTrace? tracing;
+    private bool traceClaimed;
     private string? traceFailure;
     private bool refusesNewFlows;
+    private bool stopping;
     private bool disposed;
 
     private KernelDataPlane(DataPlaneOptions options, TimeProvider time, Rollback rollback)
@@ -175,22 +177,32 @@ public sealed class KernelDataPlane : IDataPlane
 
     public IPacketTrace? TryTrace(PacketFilter wanted)
     {
-        lock (gate)
+        if (Interlocked.Exchange(ref traceClaimed, true)) return null;
+        TracingPrograms? loaded = null;
+        KernelTrace? started = null;
+        try
         {
-            ObjectDisposedException.ThrowIf(disposed, this);
-            if (tracing is not null) return null;
-            TracingPrograms loaded = TracingPrograms.LoadForTrace(options, pins, wanted);
-            try
+            // The verifier takes its time: tables and status must not wait for it.
+            loaded = TracingPrograms.LoadForTrace(options, pins, wanted);
+            lock (gate)
             {
-                KernelTrace started = new(loaded, time, () => EndTrace(loaded));
+                ObjectDisposedException.ThrowIf(disposed || stopping, this);
                 attachments.Exchange((loaded.XdpPublic, loaded.TcPrivate), (programs.XdpPublic, programs.TcPrivate));
                 traceFailure = null;
-                return tracing = started;
+                tracing = started = new KernelTrace(loaded, time, () => EndTrace(loaded));
+                return started;
             }
-            catch (BpfException e)
+        }
+        catch (BpfException e)
+        {
+            throw new DataPlaneException($"packets cannot be traced: {e.Message}", e);
+        }
+        finally
+        {
+            if (started is null)
             {
-                loaded.Dispose();
-                throw new DataPlaneException($"packets cannot be traced: {e.Message}", e);
+                loaded?.Dispose();
+                Volatile.Write(ref traceClaimed, false);
             }
         }
     }
@@ -225,6 +237,7 @@ public sealed class KernelDataPlane : IDataPlane
 
     public void Stop()
     {
+        lock (gate) stopping = true;
         CurrentTrace?.Dispose();
         lock (gate)
         {
@@ -241,6 +254,7 @@ public sealed class KernelDataPlane : IDataPlane
 
     public void Dispose()
     {
+        lock (gate) stopping = true;
         CurrentTrace?.Dispose();
         lock (gate)
         {
@@ -269,6 +283,7 @@ public sealed class KernelDataPlane : IDataPlane
         lock (gate)
         {
             tracing = null;
+            Volatile.Write(ref traceClaimed, false);
             try
             {
                 attachments.Exchange((programs.XdpPublic, programs.TcPrivate), (loaded.XdpPublic, loaded.TcPrivate));

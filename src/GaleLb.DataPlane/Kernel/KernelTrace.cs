@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using GaleLb.DataPlane.Flows;
-using GaleLb.DataPlane.Native;
 using GaleLb.DataPlane.Tracing;
 
 namespace GaleLb.DataPlane.Kernel;
@@ -10,7 +9,6 @@ namespace GaleLb.DataPlane.Kernel;
 internal sealed class KernelTrace(TracingPrograms programs, TimeProvider time, Action end) : IPacketTrace
 {
     private readonly Lock gate = new();
-    private readonly BpfRingBuffer ring = programs.OpenRing();
     private ulong lost;
     private bool ended;
 
@@ -28,7 +26,7 @@ internal sealed class KernelTrace(TracingPrograms programs, TimeProvider time, A
         {
             if (ended) return [];
             ulong now = MonotonicClock.Nanoseconds(time);
-            return [.. ring.TakeAll().Select(record => TraceRecords.Describe(record, now))];
+            return [.. programs.TakeTold().Select(record => TraceRecords.Describe(record, now))];
         }
     }
 
@@ -40,7 +38,6 @@ internal sealed class KernelTrace(TracingPrograms programs, TimeProvider time, A
             ended = true;
             end();
             lost = programs.Lost;
-            ring.Dispose();
             programs.Dispose();
         }
     }

@@ -14,6 +14,7 @@ internal sealed class TracingPrograms : IDisposable
     private readonly BpfMap filter;
     private readonly BpfMap scratch;
     private readonly BpfMap traces;
+    private BpfRingBuffer? ring;
 
     private TracingPrograms(BpfObject obj)
     {
@@ -44,8 +45,17 @@ internal sealed class TracingPrograms : IDisposable
     {
         using BpfObject obj = ProgramSet.LoadTraced(options, pins, explain: false);
         TracingPrograms loaded = new(obj);
-        loaded.filter.Update(0u, TraceRecords.Encode(wanted));
-        return loaded;
+        try
+        {
+            loaded.filter.Update(0u, TraceRecords.Encode(wanted));
+            loaded.ring = new BpfRingBuffer(loaded.traces);
+            return loaded;
+        }
+        catch
+        {
+            loaded.Dispose();
+            throw;
+        }
     }
 
     /// <summary>To be asked by test-run: they write none of the maps that are shared.</summary>
@@ -56,7 +66,8 @@ internal sealed class TracingPrograms : IDisposable
         return new TracingPrograms(obj);
     }
 
-    public BpfRingBuffer OpenRing() => new(traces);
+    /// <summary>Records that were told since the last call. Not thread-safe.</summary>
+    public IReadOnlyList<byte[]> TakeTold() => ring!.TakeAll();
 
     /// <summary>Not thread-safe.</summary>
     /// <exception cref="BpfException">The kernel refused to run the program.</exception>
@@ -78,6 +89,7 @@ internal sealed class TracingPrograms : IDisposable
     {
         XdpPublic.Dispose();
         TcPrivate.Dispose();
+        ring?.Dispose();
         filter.Dispose();
         scratch.Dispose();
         traces.Dispose();
