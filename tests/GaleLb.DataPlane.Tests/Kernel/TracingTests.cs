@@ -85,7 +85,7 @@ public sealed class TracingTests
     }
 
     [RootFact]
-    public void Explain_AThousandClients_NamesTheNodeThatTheRingHasAndWritesNothing()
+    public void Explain_OfPackets_SaysWhatTheProgramsDecideAndWritesNothing()
     {
         using Lab lab = new();
         DataPlaneOptions options = lab.Options() with { HashSeed = 42 };
@@ -100,23 +100,19 @@ public sealed class TracingTests
             (decision.Verdict, decision.Reason, decision.Node, decision.Service).Should().Be(("redirect", "forwarded_l4", expected, new ServiceId(0)));
         }
 
+        Decide(8080, opening: false).Should().Be(("redirect", "drop_no_flow", "reset_sent"));
+        Decide(22, opening: true).Should().Be(("pass", "pass_control", null));
+        Decide(81, opening: true).Should().Be(("pass", "pass_not_ours", null));
         plane.ListFlows(FlowFilter.Everything, 10).Should().BeEmpty();
         Counters counters = plane.ReadCounters();
         counters.Reasons.Single(r => r.Reason == "forwarded_l4").Packets.Should().Be(0);
         counters.Services.Single().Traffic.Should().Be(new TrafficCounter(0, 0, 0, 0, 0, 0));
-    }
 
-    [RootTheory]
-    [InlineData(8080, true, "redirect", "forwarded_l4", null)]
-    [InlineData(8080, false, "redirect", "drop_no_flow", "reset_sent")]
-    [InlineData(22, true, "pass", "pass_control", null)]
-    [InlineData(81, true, "pass", "pass_not_ours", null)]
-    public void Explain_OnePacket_SaysWhatTheProgramsDecide(int port, bool opening, string verdict, string reason, string? answer)
-    {
-        using Lab lab = new();
-        using KernelDataPlane plane = Start(lab, lab.Options());
-        PacketDecision decision = plane.Explain(Protocol.Tcp, new IPEndPoint(Lab.ClientOne, 40000), new IPEndPoint(Lab.VipOne, port), opening)!;
-        (decision.Verdict, decision.Reason, decision.Answer).Should().Be((verdict, reason, answer));
+        (string, string, string?) Decide(int port, bool opening)
+        {
+            PacketDecision decision = plane.Explain(Protocol.Tcp, new IPEndPoint(Lab.ClientOne, 40000), new IPEndPoint(Lab.VipOne, port), opening)!;
+            return (decision.Verdict, decision.Reason, decision.Answer);
+        }
     }
 
     private static KernelDataPlane Start(Lab lab, DataPlaneOptions options)
