@@ -24,6 +24,7 @@ internal sealed class Scenario(Replicas replicas, Fleet fleet, Report report, Ti
         await LoseTogetherAsync();
         await LoseReplicaAsync(leader: false, "is killed", replicas.Kill, replicas.Start);
         await LoseReplicaAsync(leader: true, "is killed", replicas.Kill, replicas.Start);
+        // Last: it has been seen to eject nodes, which the steps before should not begin with.
         await LoseReplicaAsync(leader: false, "loses its power", replicas.CutPower, replicas.RestorePower);
         await LoseReplicaAsync(leader: true, "loses its power", replicas.CutPower, replicas.RestorePower);
     }
