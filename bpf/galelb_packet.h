@@ -243,4 +243,16 @@ static __always_inline int parse_ports(void *cursor, void *end, struct packet *p
 	return 0;
 }
 
+enum { HEADERS_LENGTH = sizeof(struct ethhdr) + sizeof(struct ipv6hdr) + sizeof(struct tcphdr) };
+
+/* Makes headers readable that are not in the packet's linear part. 0, or negative. */
+static __always_inline int headers_pull(struct __sk_buff *skb)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+
+	if (likely(data + HEADERS_LENGTH <= end || skb->len <= end - data))
+		return 0;
+	return bpf_skb_pull_data(skb, skb->len < HEADERS_LENGTH ? skb->len : HEADERS_LENGTH);
+}
+
 #endif

@@ -17,8 +17,6 @@
 #include "galelb_service.h"
 #include "galelb_stats.h"
 
-enum { HEADERS_LENGTH = sizeof(struct ethhdr) + sizeof(struct ipv6hdr) + sizeof(struct tcphdr) };
-
 static __always_inline int private_exit(const struct packet *packet, __u32 reason, int verdict)
 {
 	count_reason(reason, packet->ip_length);
@@ -251,19 +249,16 @@ static __always_inline int private_l4(struct __sk_buff *skb, struct packet *pack
 
 static __always_inline int private_packet(struct __sk_buff *skb)
 {
-	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
-	void *cursor, *l3;
+	void *data, *end, *cursor, *l3;
 	struct packet packet;
 	int ethertype, protocol;
 
 	packet.traits = 0;
 	packet.ip_length = 0;
-	if (unlikely(data + HEADERS_LENGTH > end && skb->len > end - data)) {
-		if (bpf_skb_pull_data(skb, skb->len < HEADERS_LENGTH ? skb->len : HEADERS_LENGTH))
-			return private_exit(&packet, GALE_PASS_UNPARSED, TC_ACT_OK);
-		data = (void *)(long)skb->data;
-		end = (void *)(long)skb->data_end;
-	}
+	if (unlikely(headers_pull(skb)))
+		return private_exit(&packet, GALE_PASS_UNPARSED, TC_ACT_OK);
+	data = (void *)(long)skb->data;
+	end = (void *)(long)skb->data_end;
 	cursor = data;
 	ethertype = parse_ethernet(&cursor, end, &packet);
 	l3 = cursor;

@@ -145,6 +145,7 @@ static __noinline int trace_private_begin(struct __sk_buff *skb)
 {
 	struct gale_trace_scratch *scratch = trace_fresh(GALE_TRACE_PRIVATE, skb->ifindex);
 
+	headers_pull(skb);
 	if (scratch)
 		scratch->packet.length = trace_parse((void *)(long)skb->data, (void *)(long)skb->data_end,
 						     &scratch->packet.came, &scratch->packet.tcp_flags);

@@ -11,8 +11,9 @@ namespace GaleLb.Bench.Cluster;
 /// <summary>
 /// Many nodes in one process. Each has a stream of its own to one replica, a third of them to each, a hundred streams to a connection. It
 /// sends a heartbeat a second and goes to the next replica when its stream ends, after the same waits as gale-node. Other than gale-node
-/// it has patience with a late answer: on one machine the processors that make it late are the nodes' own. A replica that has gone silent is
-/// noticed by the connection's keep-alive instead.
+/// it has patience with a late answer: on one machine the processors that make it late are the nodes' own. That a replica has
+/// gone silent is noticed for all of its nodes at once, by a call of its own that gets no answer for two intervals. (Keep-alive would not do: .NET pings no
+/// connection that is full of streams.)
 /// </summary>
 internal sealed class Fleet : IAsyncDisposable
 {
@@ -25,19 +26,22 @@ internal sealed class Fleet : IAsyncDisposable
     private readonly NodeServiceClient[] _clients;
     private readonly CancellationTokenSource?[] _alive;
     private readonly long[] _lastSent;
+    private readonly int[] _served;
     private readonly Task[] _running;
+    private readonly Task[] _probing;
+    private readonly CancellationTokenSource[] _answering;
     private long _answered;
     private volatile int _hurried;
 
     public Fleet(int count)
     {
         _alive = [.. Enumerable.Range(0, count).Select(_ => CancellationTokenSource.CreateLinkedTokenSource(_stop.Token))];
-        _channels = [.. Replicas.All.Select(replica => new RpcChannel(new RpcChannelOptions
-        {
-            Host = $"{Site.Address(replica)}", Port = 7070, KeepAliveInterval = Interval, KeepAliveTimeout = 2 * Interval,
-        }))];
+        _channels = [.. Replicas.All.Select(replica => new RpcChannel(new RpcChannelOptions { Host = $"{Site.Address(replica)}", Port = 7070 }))];
         _clients = [.. _channels.Select(channel => new NodeServiceClient(channel))];
+        _answering = [.. _channels.Select(_ => CancellationTokenSource.CreateLinkedTokenSource(_stop.Token))];
+        _probing = [.. Enumerable.Range(0, _channels.Length).Select(ProbeAsync)];
         _lastSent = new long[count];
+        _served = new int[count];
         _running = new Task[count];
         Array.Fill(_running, Task.CompletedTask);
     }
@@ -53,6 +57,9 @@ internal sealed class Fleet : IAsyncDisposable
         get => _hurried;
         set => _hurried = value;
     }
+
+    /// <summary>How many nodes a replica answered last.</summary>
+    public int ServedBy(int replica) => _served.Count(served => served == replica);
 
     public static string NameOf(int node) => $"node-{node}";
 
@@ -73,13 +80,16 @@ internal sealed class Fleet : IAsyncDisposable
     {
         await _alive[node]!.CancelAsync();
         await _running[node];
+        Volatile.Write(ref _served[node], 0);
         return Volatile.Read(ref _lastSent[node]);
     }
 
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        await Task.WhenAll(_running);
+        await Task.WhenAll([.. _running, .. _probing]);
+        foreach (CancellationTokenSource answering in _answering)
+            answering.Dispose();
         foreach (RpcChannel channel in _channels)
             channel.Dispose();
         foreach (CancellationTokenSource? alive in _alive)
@@ -104,22 +114,46 @@ internal sealed class Fleet : IAsyncDisposable
             await Task.Delay(delay, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             try
             {
-                await BeatAsync(node, _clients[index], request, replicas, stop);
+                using CancellationTokenSource served = CancellationTokenSource.CreateLinkedTokenSource(stop, Volatile.Read(ref _answering[index]).Token);
+                await BeatAsync(node, index, request, replicas, served.Token);
             }
-            catch (RpcException)
+            catch (Exception error) when (error is RpcException or OperationCanceledException)
             {
-                // The next replica is tried.
-            }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
-            {
-                return;
+                // The next replica is tried, unless this node is to stop.
             }
         }
     }
 
-    private async Task BeatAsync(int node, NodeServiceClient client, HeartbeatRequest request, ReplicaSelector replicas, CancellationToken stop)
+    /// <summary>Ends the streams to a replica that answers nothing for two intervals, as each gale-node would its own.</summary>
+    private async Task ProbeAsync(int replica)
     {
-        using DuplexCall<HeartbeatRequest, HeartbeatResponse> call = client.Heartbeat(new RpcCallOptions(CancellationToken: stop));
+        using RpcChannel channel = new(new RpcChannelOptions { Host = $"{Site.Address(replica + 1)}", Port = 7070 });
+        NodeServiceClient client = new(channel);
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await client.GetConfigAsync(new GetConfigRequest { Node = "probe" }, new RpcCallOptions(2 * Interval, CancellationToken: _stop.Token));
+            }
+            catch (RpcException error) when (error.Status.Code == StatusCode.DeadlineExceeded)
+            {
+                CancellationTokenSource silent = _answering[replica];
+                Volatile.Write(ref _answering[replica], CancellationTokenSource.CreateLinkedTokenSource(_stop.Token));
+                // Not disposed of: a node may be about to ask it for its token.
+                await silent.CancelAsync();
+            }
+            catch (Exception error) when (error is RpcException or OperationCanceledException)
+            {
+                // Gone, not silent: its streams have ended by themselves.
+            }
+
+            await Task.Delay(Interval / 2, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task BeatAsync(int node, int replica, HeartbeatRequest request, ReplicaSelector replicas, CancellationToken stop)
+    {
+        using DuplexCall<HeartbeatRequest, HeartbeatResponse> call = _clients[replica].Heartbeat(new RpcCallOptions(CancellationToken: stop));
         request.Sequence = 0;
         using PeriodicTimer timer = new(Interval);
         do
@@ -131,6 +165,7 @@ internal sealed class Fleet : IAsyncDisposable
                 return;
             if (request.Sequence == AnswersToTrust)
                 replicas.Succeed();
+            Volatile.Write(ref _served[node], replica + 1);
             Interlocked.Increment(ref _answered);
         }
         while (node < _hurried || await timer.WaitForNextTickAsync(stop));

@@ -22,10 +22,9 @@ internal sealed class Scenario(Replicas replicas, Fleet fleet, Report report, Ti
         await SaturateAsync();
         await LoseSinglesAsync();
         await LoseTogetherAsync();
-        await LoseReplicaAsync(leader: false, "is killed", replicas.Kill, replicas.Start);
-        await LoseReplicaAsync(leader: true, "is killed", replicas.Kill, replicas.Start);
-        // Last: it has been seen to eject nodes, which the steps before should not begin with.
         await LoseReplicaAsync(leader: false, "loses its power", replicas.CutPower, replicas.RestorePower);
+        await LoseReplicaAsync(leader: true, "is killed", replicas.Kill, replicas.Start);
+        await LoseReplicaAsync(leader: false, "is killed", replicas.Kill, replicas.Start);
         await LoseReplicaAsync(leader: true, "loses its power", replicas.CutPower, replicas.RestorePower);
     }
 
@@ -118,7 +117,7 @@ internal sealed class Scenario(Replicas replicas, Fleet fleet, Report report, Ti
         report.Add($"{Together} nodes dead at once, out of all kernels beyond checks_timeout", "ms", Stopwatch.GetElapsedTime(started).TotalMilliseconds - ChecksTimeoutMs);
     }
 
-    /// <summary>A replica goes, with the third of the nodes' streams that end there: nobody may be ejected for it.</summary>
+    /// <summary>A replica goes, with the streams that end there, a third of all at first: nobody may be ejected for it.</summary>
     private async Task LoseReplicaAsync(bool leader, string how, Action<int> lose, Action<int> bringBack)
     {
         int lead = await replicas.LeaderAsync(Replicas.All);
@@ -127,8 +126,9 @@ internal sealed class Scenario(Replicas replicas, Fleet fleet, Report report, Ti
         string who = $"{(leader ? "leader" : "follower")} {how}";
         Say($"the {who}");
         long index = (await replicas.StateAsync(others[0]))!.Applied;
-        lose(victim);
+        report.Add($"{who}: nodes that it served", "", fleet.ServedBy(victim));
         long lost = Stopwatch.GetTimestamp();
+        lose(victim);
         await replicas.LeaderAsync(others);
         if (leader)
             report.Add($"{who}: another leads after", "ms", Stopwatch.GetElapsedTime(lost).TotalMilliseconds);

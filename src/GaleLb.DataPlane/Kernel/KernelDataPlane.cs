@@ -193,7 +193,7 @@ public sealed class KernelDataPlane : IDataPlane
                 return started;
             }
         }
-        catch (BpfException e)
+        catch (Exception e) when (e is BpfException or IOException)
         {
             throw new DataPlaneException($"packets cannot be traced: {e.Message}", e);
         }
@@ -288,7 +288,7 @@ public sealed class KernelDataPlane : IDataPlane
             {
                 attachments.Exchange((programs.XdpPublic, programs.TcPrivate), (loaded.XdpPublic, loaded.TcPrivate));
             }
-            catch (BpfException e)
+            catch (Exception e) when (e is BpfException or IOException)
             {
                 // They forward all the same, only slower; the next process puts its own in their place.
                 traceFailure = $"programs that tell of packets are still attached: {e.Message}";

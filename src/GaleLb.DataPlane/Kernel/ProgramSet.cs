@@ -70,6 +70,7 @@ internal sealed class ProgramSet : IDisposable
         try
         {
             obj.SkipProgram(GaleObject.XdpPass);
+            if (explain) obj.Map("traces").SetMaxEntries((uint)Environment.SystemPageSize); // nothing is told
             foreach (BpfMapDefinition map in Pinned(obj)) map.SetPinPath(pins.Path(map.Name));
             Load(obj);
             return obj;

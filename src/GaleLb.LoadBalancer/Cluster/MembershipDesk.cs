@@ -4,6 +4,7 @@ using GaleLb.Replica;
 using GaleLb.Rpc;
 using GaleLb.Rpc.V1;
 using GaleLb.State.Commands;
+using GaleLb.State.Events;
 using Google.Protobuf;
 
 namespace GaleLb.LoadBalancer.Cluster;
@@ -15,6 +16,9 @@ namespace GaleLb.LoadBalancer.Cluster;
 internal sealed class MembershipDesk(
     IReplica replica, PeerNetwork network, PeerDirectory directory, OrderDesk orders, ClusterMachine machine, TimeProvider time)
 {
+    private const string RemoveWords = "remove ";
+    private const string HandOverWords = "hand leadership to ";
+
     private readonly LeaderRoute _route = new(replica, network, time);
 
     /// <summary>As <see cref="LeaderRoute.SubmitAsync"/>.</summary>
@@ -103,7 +107,9 @@ internal sealed class MembershipDesk(
     {
         MemberId id = new(order.Expel.MemberId);
         if (status.Membership.Find(id) is not { } member)
-            return Refuse(CommandOutcome.NotFound, $"no member has the id {id}", "");
+            return Earlier(order) is { } earlier && Repeats(earlier, RemoveWords, id)
+                ? Ok(earlier.Index, $"{id} is no member any more")
+                : Refuse(CommandOutcome.NotFound, $"no member has the id {id}", "");
         Membership rest = status.Membership.Without(id);
         if (rest.Voters.IsEmpty)
             return Conflict($"{id} is the last voter", "");
@@ -115,15 +121,17 @@ internal sealed class MembershipDesk(
         string done = $"{id} at {member.Address} is no member any more";
         if (order.DryRun)
             return Ok(status.CommitIndex, $"{id} at {member.Address} would be no member any more");
-        return await RecordAsync(order, id, $"remove {member.Address}", cancellation)
+        return await RecordAsync(order, id, RemoveWords + member.Address, cancellation)
             ?? await ChangeAsync(present => present.Without(id), done, cancellation);
     }
 
     private async Task<ProposeResponse> HandOverAsync(MembersRequest order, ReplicaStatus status, CancellationToken cancellation)
     {
         // Carried out again it would hand over once more, and to another one.
-        if (!order.DryRun && order.IdempotencyKey.Length > 0 && machine.State.AnswerTo(order.IdempotencyKey) is { } earlier)
-            return Ok(earlier.Index, "this was carried out before, under the same Idempotency-Key");
+        if (Earlier(order) is { } earlier)
+            return Repeats(earlier, HandOverWords, order.HandOver.To == 0 ? null : new MemberId(order.HandOver.To))
+                ? Ok(earlier.Index, "this was carried out before, under the same Idempotency-Key")
+                : Refuse(CommandOutcome.Invalid, $"the key '{order.IdempotencyKey}' was used at index {earlier.Index} for another order", "idempotency_key");
         MemberId to = order.HandOver.To == 0 ? Successor(status) : new MemberId(order.HandOver.To);
         if (to.IsNone)
             return Conflict("no other voter answers, so nobody could lead", "");
@@ -137,12 +145,21 @@ internal sealed class MembershipDesk(
             return Conflict($"{to} at {heir.Address} does not answer, so it cannot lead", "to");
         if (order.DryRun)
             return Ok(status.CommitIndex, $"{to} at {heir.Address} would lead");
-        if (await RecordAsync(order, to, $"hand leadership to {heir.Address}", cancellation) is { } unrecorded)
+        if (await RecordAsync(order, to, HandOverWords + heir.Address, cancellation) is { } unrecorded)
             return unrecorded;
         return await replica.TransferLeadershipAsync(to, cancellation)
             ? Ok(replica.Status.CommitIndex, $"leadership was handed to {to} at {heir.Address}")
             : Conflict($"{to} at {heir.Address} did not take over within an election timeout", "to");
     }
+
+    /// <summary>What an order under the same key was answered; null when there was none.</summary>
+    private CommandAnswer? Earlier(MembersRequest order) =>
+        order.DryRun || order.IdempotencyKey.Length == 0 ? null : machine.State.AnswerTo(order.IdempotencyKey);
+
+    /// <summary>Whether what the history tells of that index is this kind of order, and for this member where one is named.</summary>
+    private bool Repeats(CommandAnswer earlier, string words, MemberId? member) =>
+        machine.State.EventsAfter(new LogIndex(earlier.Index.Value - 1)).TakeWhile(e => e.Index == earlier.Index).Any(e =>
+            e.Kind == EventKind.MemberOrdered && e.Cause.StartsWith(words, StringComparison.Ordinal) && (member is null || e.Subject == member.ToString()));
 
     /// <summary>
     /// Tells in the history what is about to be carried out, and for whom; null when it may be. Before all members can apply

@@ -210,7 +210,7 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
         WebApplication api = ApiServer.Build(
             [.. endpoints.Api.Select(e => ApiListener.Of(e, tls))], refusals, access, reads, orderApi,
             new PacketApi(machine, tables, archive, basis, _dataPlane, planeOptions), new HistoryApi(_replica, machine, archive),
-            new TraceApi(tables, _dataPlane, time), _logging);
+            new TraceApi(tables, _dataPlane, watches, time), _logging);
         await api.StartAsync();
         _undo.Push(api.DisposeAsync);
 

@@ -17,5 +17,13 @@ internal sealed class AnswerBasis(ClusterMachine machine, TableArchive archive, 
 
     public T Of<T>(ClusterState state, T answer)
         where T : AnswerDocument =>
-        answer with { AppliedIndex = state.AppliedIndex.Value, TableDigest = archive.Of(state).Digest, AgeMs = AgeMs };
+        WithoutDigest(state, answer) with { TableDigest = archive.Of(state).Digest };
+
+    /// <summary>
+    /// For what is asked or told again and again, so that looking does not make a replica derive tables that it would have skipped while
+    /// thousands of nodes change. Status and cluster tell indexes and digests of tables by themselves.
+    /// </summary>
+    public T WithoutDigest<T>(ClusterState state, T answer)
+        where T : AnswerDocument =>
+        answer with { AppliedIndex = state.AppliedIndex.Value, AgeMs = AgeMs };
 }

@@ -32,12 +32,14 @@ internal sealed class PacketApi(
     {
         if (TableQuery.Number(request, "limit", ConnectionsDefault, 1, ConnectionsMax, out int limit) is { } badLimit)
             return badLimit;
-        (ClusterState state, ForwardingTable table) = Newest();
+        ClusterState state = machine.State;
+        ForwardingTable table = archive.Of(state);
         if (Filter(request, table, out FlowFilter filter) is { } problem)
             return problem;
         ImmutableArray<FlowRow> flows = dataPlane.ListFlows(filter, limit);
+        TableNames names = new(table);
         return Results.Json(
-            basis.Of(state, new ConnectionsDocument(flows.Length, flows.Length == limit, [.. flows.Select(flow => Describe(flow, table))])),
+            basis.Of(state, new ConnectionsDocument(flows.Length, flows.Length == limit, [.. flows.Select(flow => Describe(flow, names))])),
             RestJson.Answers.ConnectionsDocument);
     }
 
@@ -56,12 +58,6 @@ internal sealed class PacketApi(
             return badState;
         filter = new FlowFilter(client, [.. services.Select(s => s.Id)], node?.Index, protocol, state);
         return null;
-    }
-
-    private (ClusterState State, ForwardingTable Table) Newest()
-    {
-        ClusterState state = basis.State;
-        return (state, archive.Of(state));
     }
 
     private IResult Explain(HttpRequest request)
@@ -95,7 +91,7 @@ internal sealed class PacketApi(
             return new Problem(StatusCodes.Status503ServiceUnavailable, "The kernel cannot be asked", error.Message);
         }
 
-        bool newest = view.InKernel && view.Index >= basis.State.AppliedIndex;
+        bool newest = view.InKernel && view.Index >= machine.State.AppliedIndex;
         return decision is null
             ? Answer(view.Table, newest, "table", model, decision)
             : Answer(view.Table, newest, "kernel", model.AsDecided(decision, view.Table), decision);
@@ -138,10 +134,9 @@ internal sealed class PacketApi(
         return whole ? null : Problem.Invalid(key, $"\"{text}\": an address with its port expected, as 192.0.2.1:40000 or [2001:db8::1]:40000");
     }
 
-    private static ConnectionDocument Describe(FlowRow flow, ForwardingTable table) => new(
+    private static ConnectionDocument Describe(FlowRow flow, TableNames names) => new(
         flow.Protocol.ToString().ToLowerInvariant(), flow.Client.ToString(), flow.Service.ToString(), flow.Source.ToString(), flow.Node.ToString(),
-        table.Nodes.FirstOrDefault(n => n.Index == flow.NodeIndex)?.Name, table.Services.FirstOrDefault(s => s.Id == flow.ServiceId)?.Name,
-        flow.State, (long)flow.Age.TotalMilliseconds, (long)flow.Idle.TotalMilliseconds);
+        names.Of(flow.NodeIndex), names.Of(flow.ServiceId), flow.State, (long)flow.Age.TotalMilliseconds, (long)flow.Idle.TotalMilliseconds);
 }
 
 /// <param name="Truncated">There may be more: a higher limit shows them.</param>

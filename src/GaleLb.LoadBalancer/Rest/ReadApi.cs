@@ -66,7 +66,7 @@ internal sealed class ReadApi(
         DataPlaneStatus plane = dataPlane.Status;
         // Once: index and digest must be of one table.
         TableView table = tables.View;
-        return basis.Of(state, new StatusDocument(
+        return basis.WithoutDigest(state, new StatusDocument(
             new ReplicaDocument(
                 status.Self.ToString(), identity.Address, state.ClusterId.ToString(), identity.Version,
                 (long)time.GetElapsedTime(_startedAt).TotalMilliseconds),
@@ -97,7 +97,7 @@ internal sealed class ReadApi(
             .Where(m => m is { Reachable: true, TableDigest: not null })
             .GroupBy(m => m.AppliedIndex);
         ClusterState state = machine.State;
-        return basis.Of(state, new ClusterDocument(
+        return basis.WithoutDigest(state, new ClusterDocument(
             state.ClusterId.ToString(), Text(status.Leader), status.Term.Value, members,
             [.. strangers[false].Select(p => Stranger(p, "not a member: POST /api/v1/cluster/members admits it"))],
             [.. directory.All.Where(p => p.Refusal is not null).Select(p => Stranger(p, p.Refusal!))],
@@ -131,7 +131,7 @@ internal sealed class ReadApi(
     private NodesDocument Nodes(ClusterState state) => basis.Of(state, new NodesDocument(Describe(state.Nodes.Values, state)));
 
     private NodeChangesDocument NodeChanges(ClusterState state, LogIndex after, IReadOnlyList<string> removed) =>
-        basis.Of(state, new NodeChangesDocument(Describe(state.Nodes.Values.Where(n => n.LastChange > after), state), removed));
+        basis.WithoutDigest(state, new NodeChangesDocument(Describe(state.Nodes.Values.Where(n => n.LastChange > after), state), removed));
 
     private (IWatchFeed?, Problem?) BeginNodes(LogIndex? after)
     {
@@ -236,11 +236,11 @@ internal sealed class ReadApi(
             return Problem.NotFound("service", name);
         ForwardingTable table = archive.Of(state);
         ServiceRow row = table.Services.First(s => s.Name == name);
-        ImmutableDictionary<NodeIndex, string> names = table.Nodes.ToImmutableDictionary(n => n.Index, n => n.Name);
+        TableNames names = new(table);
         RingRow? ring = row.Ring is { } id ? table.Rings.First(r => r.Id == id) : null;
         IEnumerable<RingShareDocument> shares = (ring?.Slots ?? [])
             .CountBy(slot => slot)
-            .Select(share => new RingShareDocument(names[share.Key], share.Value, Math.Round((double)share.Value / ForwardingTable.RingSlots, 6)))
+            .Select(share => new RingShareDocument(names.Of(share.Key)!, share.Value, Math.Round((double)share.Value / ForwardingTable.RingSlots, 6)))
             .OrderBy(share => share.Node, StringComparer.Ordinal);
         return Results.Json(
             basis.Of(state, new RingDocument(name, ring is null ? 0 : ForwardingTable.RingSlots, [.. shares])),

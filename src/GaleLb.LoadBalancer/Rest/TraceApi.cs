@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Net;
-using System.Text;
 using GaleLb.Configuration;
 using GaleLb.DataPlane;
 using GaleLb.DataPlane.Tracing;
@@ -15,7 +13,7 @@ namespace GaleLb.LoadBalancer.Rest;
 /// Tells of packets as this replica's programs decide about them, as server-sent events. Bounded in time and number, and one at a time:
 /// while it runs each packet costs more.
 /// </summary>
-internal sealed class TraceApi(TableReconciler tables, IDataPlane dataPlane, TimeProvider time)
+internal sealed class TraceApi(TableReconciler tables, IDataPlane dataPlane, Watches watches, TimeProvider time)
 {
     private const int PacketsDefault = 1000;
     private const int PacketsMax = 100_000;
@@ -38,7 +36,7 @@ internal sealed class TraceApi(TableReconciler tables, IDataPlane dataPlane, Tim
         try
         {
             return dataPlane.TryTrace(filter) is { } trace
-                ? new TraceStream(trace, () => tables.View.Table, service, limit, length, time)
+                ? watches.Tell(new TraceFeed(trace, () => tables.View.Table, service, limit, length, time))
                 : new Problem(StatusCodes.Status409Conflict, "Refused", "Another trace runs on this replica; one does at a time.");
         }
         catch (DataPlaneException error)
@@ -85,98 +83,6 @@ internal sealed class TraceApi(TableReconciler tables, IDataPlane dataPlane, Tim
         return unknown is null
             ? null
             : Problem.Invalid("reason", $"\"{unknown}\": all, or some of {string.Join(", ", PacketFilter.AllReasons)} expected");
-    }
-}
-
-/// <summary>Sends what a trace tells until enough was told, its time is over, or the reader has left; ends the trace in any case.</summary>
-internal sealed class TraceStream(
-    IPacketTrace trace, Func<ForwardingTable> table, string? service, int limit, TimeSpan length, TimeProvider time) : IResult
-{
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
-
-    /// <summary>For a reader that takes nothing: the trace must not go on for it.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
-    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(2);
-    private static readonly byte[] Comment = ": still here\n\n"u8.ToArray();
-
-    private long _sentAt;
-
-    public async Task ExecuteAsync(HttpContext httpContext)
-    {
-        using IPacketTrace ending = trace;
-        HttpResponse response = httpContext.Response;
-        response.ContentType = "text/event-stream";
-        response.Headers.CacheControl = "no-store";
-        using CancellationTokenSource patience = new(length + Patience, time);
-        using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, patience.Token);
-        try
-        {
-            await response.Body.FlushAsync(over.Token);
-            int told = await TellAsync(response, over.Token);
-            trace.Dispose();
-            await SendAsync(
-                response, WatchMessage.Of("end", id: null, new TraceEndDocument(told, trace.Lost), RestJson.Answers.TraceEndDocument).Encode(), over.Token);
-        }
-        catch (Exception error) when (error is OperationCanceledException or IOException && over.IsCancellationRequested)
-        {
-            // The reader left or takes nothing, or the replica stops.
-            httpContext.Abort();
-        }
-    }
-
-    private async Task<int> TellAsync(HttpResponse response, CancellationToken over)
-    {
-        long started = time.GetTimestamp();
-        for (int told = 0; ;)
-        {
-            bool last = time.GetElapsedTime(started) >= length;
-            ForwardingTable now = table();
-            foreach (PacketDocument packet in trace.Take().Select(p => Describe(p, now)).Where(p => service is null || p.Service == service))
-            {
-                await SendAsync(response, WatchMessage.Of("packet", id: null, packet, RestJson.Answers.PacketDocument).Encode(), over);
-                if (++told == limit)
-                    return told;
-            }
-
-            if (last)
-                return told;
-            if (time.GetElapsedTime(_sentAt) >= Heartbeat)
-                await SendAsync(response, Comment, over);
-            await response.Body.FlushAsync(over);
-            await Task.Delay(Look, time, over);
-        }
-    }
-
-    private async Task SendAsync(HttpResponse response, byte[] bytes, CancellationToken over)
-    {
-        await response.Body.WriteAsync(bytes, over);
-        _sentAt = time.GetTimestamp();
-    }
-
-    private PacketDocument Describe(TracedPacket packet, ForwardingTable now) => new(
-        time.GetUtcNow() - packet.Ago, packet.Side, ProtocolName(packet.Protocol), packet.Came.Source.ToString(), packet.Came.Destination.ToString(),
-        packet.Left?.Source.ToString(), packet.Left?.Destination.ToString(), packet.Length, FlagNames(packet.TcpFlags), packet.Decision.Verdict,
-        packet.Decision.Reason, packet.Decision.Answer,
-        packet.Decision.Service is { } id ? now.Services.FirstOrDefault(s => s.Id == id)?.Name : null,
-        packet.Decision.Node is { } index ? now.Nodes.FirstOrDefault(n => n.Index == index)?.Name : null);
-
-    private static string ProtocolName(byte protocol) => protocol switch
-    {
-        1 => "icmp",
-        6 => "tcp",
-        17 => "udp",
-        58 => "icmpv6",
-        _ => protocol.ToString(CultureInfo.InvariantCulture),
-    };
-
-    private static string? FlagNames(byte flags)
-    {
-        StringBuilder names = new();
-        for (int bit = 0; bit < 8; bit++)
-            if ((flags >> bit & 1) != 0)
-                names.Append("FSRPAUEC"[bit]);
-        return names.Length == 0 ? null : names.ToString();
     }
 }
 

@@ -5,9 +5,16 @@ using GaleLb.Raft;
 
 namespace GaleLb.LoadBalancer.Watching;
 
-/// <summary>What one stream is to be told, as far as it has not been. Asked by one task at a time.</summary>
-internal interface IWatchFeed
+/// <summary>What one stream is to be told, as far as it has not been. Asked by one task at a time; disposed of when the stream ends.</summary>
+internal interface IWatchFeed : IDisposable
 {
+    /// <summary>How often there may be something new, where no entry of the log brings it; null where one does.</summary>
+    TimeSpan? Pace => null;
+
+    void IDisposable.Dispose()
+    {
+    }
+
     /// <summary>The messages that are due now, perhaps none. One counts as told once the next is asked for.</summary>
     IEnumerable<WatchMessage> Next();
 }

@@ -17,6 +17,7 @@ internal sealed class WatchStream(WatchHub hub, IWatchFeed feed, Func<Problem?> 
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
+        using IWatchFeed ending = feed;
         if (!hub.TryEnter())
         {
             await Problem.TooManyWatchers(hub.Options.WatchersMax).ExecuteAsync(httpContext);
@@ -70,8 +71,9 @@ internal sealed class WatchStream(WatchHub hub, IWatchFeed feed, Func<Problem?> 
 
             if (time.GetElapsedTime(_sentAt) >= hub.Options.Heartbeat)
                 await SendAsync(response, Comment, left);
-            await Task.Delay(hub.Options.Gap, time, left);
-            await changed.WaitAsync(hub.Options.Look, time, left).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(feed.Pace ?? hub.Options.Gap, time, left);
+            if (feed.Pace is null)
+                await changed.WaitAsync(hub.Options.Look, time, left).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             left.ThrowIfCancellationRequested();
         }
     }

@@ -27,6 +27,9 @@ internal sealed class Watches(WatchHub hub, IReplica replica, LeaderContact cont
         return problem ?? (watch ? Open(request, begin, local: true) : once());
     }
 
+    /// <summary>Tells a feed of this replica alone, whether or not it has a leader.</summary>
+    public IResult Tell(IWatchFeed feed) => new WatchStream(hub, feed, static () => null, time, log);
+
     private static (bool Watch, Problem? Problem) IsAsked(HttpRequest request) => request.Query["watch"].ToString() switch
     {
         "true" => (true, null),

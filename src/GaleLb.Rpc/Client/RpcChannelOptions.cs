@@ -21,7 +21,8 @@ public sealed class RpcChannelOptions
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>A connection with open calls that stays silent this long is pinged. Some servers (gRPC's own) drop clients that ping
-    /// more often than every 10 s or so.</summary>
+    /// more often than every 10 s or so. A connection on which no further call fits was seen not to be pinged: whoever has a hundred
+    /// streams to a server must notice its silence by their answers.</summary>
     public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>Without an answer to the ping for this long the connection's calls end with UNAVAILABLE.</summary>

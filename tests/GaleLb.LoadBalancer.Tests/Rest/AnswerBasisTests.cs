@@ -1,4 +1,4 @@
-using GaleLb.LoadBalancer.Rest;
+using System.Text.Json;
 using GaleLb.LoadBalancer.Tests.Support;
 using GaleLb.Raft;
 using GaleLb.State.Commands;
@@ -23,8 +23,6 @@ public sealed class AnswerBasisTests : IAsyncLifetime
 
     /// <summary>The table that the kernel has is an older one here, of another digest.</summary>
     [Theory]
-    [InlineData("status")]
-    [InlineData("cluster")]
     [InlineData("nodes")]
     [InlineData("nodes/node-1")]
     [InlineData("blacklist")]
@@ -60,11 +58,29 @@ public sealed class AnswerBasisTests : IAsyncLifetime
         (answer["applied_index"], answer["table_digest"]).Should().Be(($"{_api.State.AppliedIndex}", ForwardingTableBuilder.Derive(_api.State).Digest));
     }
 
+    [Theory]
+    [InlineData("status")]
+    [InlineData("cluster")]
+    public async Task Answer_ThatIsAskedAgainAndAgain_DerivesNoTable(string path)
+    {
+        ApiAnswer answer = (await _api.GetAsync(path)).Being(200);
+        (answer["applied_index"], answer["table_digest"]).Should().Be(($"{_api.State.AppliedIndex}", null));
+        long.Parse(answer["age_ms"]!).Should().BeGreaterThanOrEqualTo(0);
+    }
+
+    [Fact]
+    public async Task Cluster_OfItself_HasIndexAndDigestOfOneTable()
+    {
+        JsonElement member = (await _api.GetAsync("cluster")).Being(200).Json.GetProperty("members")[0];
+        (member.GetProperty("applied_index").GetUInt64(), member.GetProperty("table_digest").GetString())
+            .Should().Be((_api.Tables.View.Index.Value, _api.Tables.View.Digest));
+    }
+
     [Fact]
     public async Task Status_OfTheDataPlane_IsOfOneTable()
     {
         ApiAnswer answer = (await _api.GetAsync("status")).Being(200);
-        var plane = answer.Json.GetProperty("data_plane");
+        JsonElement plane = answer.Json.GetProperty("data_plane");
         (plane.GetProperty("applied_index").GetUInt64(), plane.GetProperty("table_digest").GetString())
             .Should().Be((_api.Tables.View.Index.Value, _api.Tables.View.Digest));
     }

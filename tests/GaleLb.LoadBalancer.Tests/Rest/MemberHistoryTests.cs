@@ -78,12 +78,27 @@ public sealed class MemberHistoryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Removal_UnderAKeyOfAnotherOrder_IsRefused()
+    public async Task Removal_RepeatedUnderItsKey_IsAnsweredAsTheFirst()
     {
-        (await _api.SendAsync("POST", "nodes/nobody/drain", key: "k")).Being(404);
+        ApiAnswer first = (await _api.SendAsync("DELETE", $"cluster/members/{Three}", key: "k")).Being(200);
+        ApiAnswer again = (await _api.SendAsync("DELETE", $"cluster/members/{Three}", key: "k")).Being(200);
+        ulong.Parse(again["index"]!).Should().BeLessThanOrEqualTo(ulong.Parse(first["index"]!));
+
+        (await _api.SendAsync("DELETE", "cluster/members/0000000000000099", key: "k")).Being(404);
+        (await _api.SendAsync("DELETE", $"cluster/members/{Three}", key: "other")).Being(404);
+    }
+
+    [Fact]
+    public async Task Order_UnderAKeyOfAnotherOrder_IsRefused()
+    {
         (await _api.SendAsync("POST", "cluster/transfer-leadership", $$"""{"to":"{{Two}}"}""", key: "k")).Being(200);
         (await _api.SendAsync("DELETE", $"cluster/members/{Three}", key: "k")).Being(422)["field"].Should().Be("idempotency_key");
+        (await _api.SendAsync("POST", "cluster/transfer-leadership", $$"""{"to":"{{Three}}"}""", key: "k")).Being(422)["field"].Should().Be("idempotency_key");
         _api.Replica.Membership.Members.Should().HaveCount(3);
+
+        (await _api.SendAsync("POST", "blocks", """{"cidr":"203.0.113.0/24"}""", key: "b")).Being(200);
+        (await _api.SendAsync("POST", "cluster/transfer-leadership", "{}", key: "b")).Being(422);
+        _api.Replica.Transfers.Should().Equal(Two);
     }
 
     [Fact]

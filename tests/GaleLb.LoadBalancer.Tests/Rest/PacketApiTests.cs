@@ -4,6 +4,7 @@ using GaleLb.DataPlane;
 using GaleLb.DataPlane.Flows;
 using GaleLb.DataPlane.Tracing;
 using GaleLb.LoadBalancer.Tests.Support;
+using GaleLb.LoadBalancer.Watching;
 using GaleLb.State.Commands;
 using GaleLb.State.Forwarding;
 using GaleLb.State.Services;
@@ -149,6 +150,25 @@ public sealed class PacketApiTests : IAsyncLifetime
         (await stream.NextAsync())!.Name.Should().Be("end");
         _api.DataPlane.Running!.Ended.Should().BeTrue();
         using EventReader next = await _api.WatchAsync("trace?time=1m");
+    }
+
+    [Fact]
+    public async Task Trace_WhoseReaderLeaves_Ends()
+    {
+        EventReader stream = await _api.WatchAsync("trace?time=10m");
+        stream.Dispose();
+
+        await _api.DataPlane.Running!.Ending.WaitAsync(TimeSpan.FromMinutes(2));
+    }
+
+    [Fact]
+    public async Task Trace_BeyondTheStreamsThatAReplicaServes_IsRefusedAndEnds()
+    {
+        await using ApiHarness full = await ApiHarness.StartAsync(new WatchOptions { WatchersMax = 0 });
+
+        (await full.GetAsync("trace")).Being(429);
+
+        full.DataPlane.Running!.Ended.Should().BeTrue();
     }
 
     private ServiceRow Service => _api.Tables.View.Table.Services.Single(s => s.Name == "web");

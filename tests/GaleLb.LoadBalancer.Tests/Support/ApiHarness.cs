@@ -54,9 +54,10 @@ internal sealed class ApiHarness : IAsyncDisposable
         SettingsWatch settings = new(
             identity, file, Machine, introductions, _network, Directory, DataPlane, Time, NullLogger<SettingsWatch>.Instance);
         Digests = new DigestWatch(() => Replica.Status, () => Tables.View, _network, Directory, Time, NullLogger<DigestWatch>.Instance);
+        Watches watches = new(Watchers, Replica, _contact, Time, NullLogger<Watches>.Instance);
         ReadApi reads = new(
             identity, Replica, Machine, Tables, archive, basis, DataPlane, new Readiness(forwards: false), _network, Directory, file, observations, _contact,
-            clock, Watchers, new Watches(Watchers, Replica, _contact, Time, NullLogger<Watches>.Instance), settings, Digests, Refusals, Time, []);
+            clock, Watchers, watches, settings, Digests, Refusals, Time, []);
         Receipts receipts = new(new AppliedWait(
             () => Replica.Membership, member => member.Id == SoleReplica.Id ? Machine.AppliedIndex : _network.KernelIndexOf(member.Id),
             (_, _) =>
@@ -75,7 +76,7 @@ internal sealed class ApiHarness : IAsyncDisposable
         _api = ApiServer.Build(
             [new ApiListener(new IPEndPoint(IPAddress.Loopback, 0), tls)], Refusals, new ApiAccess(tokens, tls is not null, Refusals), reads, orders,
             new PacketApi(Machine, Tables, archive, basis, DataPlane, planeOptions), new HistoryApi(Replica, Machine, archive),
-            new TraceApi(Tables, DataPlane, Time), NullLoggerFactory.Instance);
+            new TraceApi(Tables, DataPlane, watches, Time), NullLoggerFactory.Instance);
         Replica.Apply(new Bootstrap(new ClusterId(0xC1), 42, file.Cluster)).IsOk.Should().BeTrue();
     }
 

@@ -62,12 +62,17 @@ internal sealed class ScriptedDataPlane(IDataPlane inner) : IDataPlane
 
     internal sealed class ScriptedTrace(Queue<ImmutableArray<TracedPacket>> told) : IPacketTrace
     {
-        public bool Ended { get; private set; }
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool Ended => _ended.Task.IsCompleted;
+
+        /// <summary>Done once it has been disposed of.</summary>
+        public Task Ending => _ended.Task;
 
         public ulong Lost => 3;
 
         public ImmutableArray<TracedPacket> Take() => told.TryDequeue(out ImmutableArray<TracedPacket> next) ? next : [];
 
-        public void Dispose() => Ended = true;
+        public void Dispose() => _ended.TrySetResult();
     }
 }
