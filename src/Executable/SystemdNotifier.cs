@@ -24,6 +24,10 @@ internal sealed class SystemdNotifier : IDisposable
     /// <summary>Silence after which systemd ends the process; null when it does not watch.</summary>
     public TimeSpan? WatchdogTimeout { get; }
 
+    /// <summary>How often to look whether all is well: a third of the time that systemd allows, so that one late round does no harm.</summary>
+    public TimeSpan WatchInterval =>
+        WatchdogTimeout is { } limit && limit < TimeSpan.FromSeconds(3) ? limit / 3 : TimeSpan.FromSeconds(1);
+
     /// <summary>Null when this process was not started by a service manager that wants to know.</summary>
     /// <param name="variable">Reads an environment variable.</param>
     /// <param name="processId">This process, which WATCHDOG_PID must name if it is set.</param>

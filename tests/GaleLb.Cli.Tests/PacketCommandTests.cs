@@ -28,9 +28,9 @@ public sealed class PacketCommandTests
             "--limit", "2", "--time", "5s");
 
         run.ExitCode.Should().Be(0);
-        run.Lines.Select(l => l[(l.IndexOf(' ', StringComparison.Ordinal) + 1)..]).Should().Equal(
-            "tcp S 198.51.100.7:40000 > 203.0.113.10:80 sent 10.0.0.1:20000 > 10.0.0.11:8000 forwarded_l4 node-1",
-            "tcp S 198.51.100.7:40001 > 203.0.113.10:80 drop_no_nodes reset_sent");
+        run.Lines.Should().Equal(
+            "02:30:00.123456Z tcp S 198.51.100.7:40000 > 203.0.113.10:80 sent 10.0.0.1:20000 > 10.0.0.11:8000 forwarded_l4 node-1",
+            "02:30:01.000000Z tcp S 198.51.100.7:40001 > 203.0.113.10:80 drop_no_nodes reset_sent");
         run.Error.Should().Contain("2 packets; 7 more came too fast");
     }
 

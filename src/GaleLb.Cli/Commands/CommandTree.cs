@@ -24,8 +24,8 @@ internal static class CommandTree
                 StatusCommand.Create(globals), NodesCommand.Create(globals, completions), cluster, BlacklistCommand.Create(globals), services,
                 ConfigCommand.Create(globals), RingCommand.Create(globals, completions), EventsCommand.Create(globals), TopCommand.Create(globals),
                 NodeCommand.Create(globals, completions), .. BanCommands.Create(globals, completions), .. BlockCommands.Create(globals),
-                .. DocumentCommands.Create(globals, completions), TraceCommand.Create(globals, completions), DiffCommand.Create(globals), ReplayCommand.Create(globals), CertsCommand.Create(environment),
-                CompletionCommand.Create(environment),
+                .. DocumentCommands.Create(globals, completions), TraceCommand.Create(globals, completions), DiffCommand.Create(globals),
+                ReplayCommand.Create(globals), CertsCommand.Create(environment), CompletionCommand.Create(environment),
             ]);
         return root;
     }

@@ -107,7 +107,7 @@ internal static class TraceCommand
     private static void Write(ApiCall call, PacketDocument packet)
     {
         TextOutput output = call.Output;
-        output.Write($"{packet.Time.ToLocalTime():HH:mm:ss.ffffff}  ", Tone.Faint);
+        output.Write($"{packet.Time.UtcDateTime:HH:mm:ss.ffffff}Z  ", Tone.Faint);
         output.Write($"{packet.Protocol,-4} {packet.TcpFlags ?? "",-3} {packet.Source} > {packet.Destination}");
         if (packet.SentDestination is not null)
         {

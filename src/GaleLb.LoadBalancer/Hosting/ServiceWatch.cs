@@ -11,15 +11,11 @@ namespace GaleLb.LoadBalancer.Hosting;
 /// </summary>
 internal sealed class ServiceWatch(
     SystemdNotifier systemd, Func<long> turns, Func<ReplicaStatus> status, Func<NodeTally> nodes, TimeProvider time, ILogger<ServiceWatch> log)
-    : PeriodicWork(IntervalOf(systemd), time, log)
+    : PeriodicWork(systemd.WatchInterval, time, log)
 {
     private long _turns = -1;
     private string? _told;
     private bool _unheard;
-
-    /// <summary>A third of the time that systemd allows, so that one late round does no harm.</summary>
-    public static TimeSpan IntervalOf(SystemdNotifier systemd) =>
-        systemd.WatchdogTimeout is { } limit && limit < TimeSpan.FromSeconds(3) ? limit / 3 : TimeSpan.FromSeconds(1);
 
     public static string Describe(ReplicaStatus status, NodeTally nodes) =>
         status.Founding.Waiting ? $"Waiting: {status.Founding.Reason}"

@@ -23,11 +23,8 @@ internal sealed class NodeWatch : IDisposable
     public NodeWatch(SystemdNotifier systemd, LoopProgress progress, TimeProvider time, NodeLog log)
     {
         (_systemd, _progress, _log) = (systemd, progress, log);
-        if (systemd.WatchdogTimeout is not { } limit)
-            return;
-        // A third of the time that systemd allows, so that one late round does no harm.
-        TimeSpan interval = limit < TimeSpan.FromSeconds(3) ? limit / 3 : TimeSpan.FromSeconds(1);
-        _timer = time.CreateTimer(_ => Round(), null, interval, interval);
+        if (systemd.WatchdogTimeout is not null)
+            _timer = time.CreateTimer(_ => Round(), null, systemd.WatchInterval, systemd.WatchInterval);
     }
 
     public void Dispose() => _timer?.Dispose();
