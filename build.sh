@@ -174,10 +174,13 @@ distribution() { # prints "debian 12"; anything not supported ends here, before 
 }
 
 is_installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
-has_candidate() { apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [^(]'; }
-first_candidate() { # PACKAGE... : the first that the distribution has
+# Not by a pipe into grep -q: it ends at the first match, and whoever still writes then fails the pipeline.
+has_candidate() { [[ $(apt-cache policy "$1" 2>/dev/null) == *'Candidate: '[!\(]* ]]; }
+lists_are_fresh=false
+first_candidate() { # PACKAGE... : the first that the distribution has; the first of all while an image's lists may be empty
 	local package
 	for package; do has_candidate "$package" && echo "$package" && return; done
+	$lists_are_fresh || { echo "$1" && return; }
 	die 1 "deps: this distribution has none of: $*"
 }
 
@@ -191,7 +194,7 @@ clang_version() {
 	return 0
 }
 
-has_dotnet() { dotnet --list-sdks 2>/dev/null | grep -qE '^([1-9][0-9])\.'; }
+has_dotnet() { [[ $'\n'$(dotnet --list-sdks 2>/dev/null) == *$'\n'[1-9][0-9].* ]]; }
 
 missing_packages() {
 	local package version
@@ -241,6 +244,7 @@ verb_deps() {
 	has_dotnet || wanted+=" and the .NET 10 SDK"
 	((EUID == 0)) || die 1 "deps: missing: ${wanted//$'\n'/ }; run: sudo ./build.sh deps"
 	step "package lists" deps-update apt-get update
+	lists_are_fresh=true
 	wanted=$(missing_packages) || exit $? # candidates may differ with fresh lists
 	if [[ -n $wanted ]]; then
 		mapfile -t missing <<<"$wanted"

@@ -119,10 +119,11 @@ cable() {
 
 # The kernel reports a new link's state up to a second late; whoever compares before and after needs it settled.
 settle() {
-	local namespace _
+	local namespace links _
 	for namespace in $(namespaces); do
 		for _ in {1..100}; do
-			ip -n "$namespace" -br link show | grep -qE '^[^ ]+ +(DOWN|LOWERLAYERDOWN) ' || continue 2
+			links=$(ip -n "$namespace" -br link show)
+			grep -qE '^[^ ]+ +(DOWN|LOWERLAYERDOWN) ' <<<"$links" || continue 2
 			sleep 0.05
 		done
 		echo "topology: interfaces of $namespace do not come up" >&2

@@ -80,8 +80,10 @@ own() { if [[ $2 == 4 ]]; then echo "10.98.2.1$1"; else echo "fd98:2::1$1"; fi; 
 service() { if [[ $2 == 4 ]]; then echo "10.98.9.$1"; else echo "fd98:9::$1"; fi; } # HOST FAMILY
 
 is_native() { # NAMESPACE INTERFACE : with a program in the driver, not behind it
-	ip -n "$prefix$1" link show dev "$2" | grep -q ' xdp ' || {
-		ip -n "$prefix$1" link show dev "$2"
+	local link
+	link=$(ip -n "$prefix$1" link show dev "$2")
+	[[ $link == *' xdp '* ]] || {
+		echo "$link"
 		return 1
 	}
 }
