@@ -12,34 +12,22 @@ public sealed class ConfigurationTests : IAsyncLifetime
 {
     private static readonly TimeSpan LongEnoughToFound = TimeSpan.FromSeconds(4);
 
-    private readonly Dictionary<int, Daemon> _replicas = [];
-    private readonly Dictionary<int, ReplicaApi> _apis = Cluster.AllReplicas.ToDictionary(replica => replica, replica => new ReplicaApi(replica));
-    private readonly string _directory = Repository.Scratch(nameof(ConfigurationTests));
-    private Topology? _topology;
+    private BareReplicas _replicas = null!;
+    private bool _enforce = true;
 
     public async Task InitializeAsync()
     {
         if (Environment.IsPrivilegedProcess)
         {
-            _topology = await Topology.UpAsync();
+            _replicas = await BareReplicas.UpAsync(nameof(ConfigurationTests));
         }
     }
 
     public async Task DisposeAsync()
     {
-        foreach (var replica in _replicas.Values)
+        if (_replicas is not null)
         {
-            replica.Dispose();
-        }
-
-        foreach (var api in _apis.Values)
-        {
-            api.Dispose();
-        }
-
-        if (_topology is not null)
-        {
-            await _topology.DisposeAsync();
+            await _replicas.DisposeAsync();
         }
     }
 
@@ -139,7 +127,7 @@ public sealed class ConfigurationTests : IAsyncLifetime
         await RestartAsync(3, "2s");
         await RefusedAsync(by: 1, 3, "1000", "2000");
         await Eventually.HoldsAsync("the replica itself says that its file is not the cluster's", async () =>
-            (await _apis[3].GetAsync("/api/v1/status")).GetProperty("warnings").EnumerateArray()
+            (await _replicas.Api(3).GetAsync("/api/v1/status")).GetProperty("warnings").EnumerateArray()
                 .Any(warning => warning.GetString()!.Contains("node_health.checks_timeout: 1000 there, 2000 here", StringComparison.Ordinal)));
         await AgreeAsync(1, 2);
 
@@ -177,7 +165,7 @@ public sealed class ConfigurationTests : IAsyncLifetime
     {
         await StartAsync("1s", "1s", "1s");
         await AgreeAsync(1, 2, 3);
-        var next = await WriteAsync(0, "2s");
+        var next = await _replicas.WriteConfigAsync(0, Settings("2s"));
 
         var staged = await Command.InAsync(Topology.Replica(1), Repository.Binary("galectl"), "config", "stage", next);
         staged.ExitCode.Should().Be(0, staged.ToString());
@@ -194,6 +182,33 @@ public sealed class ConfigurationTests : IAsyncLifetime
         await RefusedAsync(by: 1, 3, "2000", "1000");
     }
 
+    [RootFact]
+    public async Task Unenforced_FilesDiffer_TheLogsSettingsRuleAndEveryReplicaShowsTheDifferences()
+    {
+        _enforce = false;
+        await StartAsync("1s", "1s");
+        await AgreeAsync(1, 2);
+
+        await RestartAsync(3, "2s");
+        await AgreeAsync(1, 2, 3);
+        foreach (var replica in Cluster.AllReplicas)
+        {
+            (await ChecksTimeoutAsync(replica)).Should().Be("1000", "the log's settings rule");
+            await Eventually.HoldsAsync($"lb-{replica} shows what is different about lb-3 alone", async () =>
+                (await DifferencesAsync(replica)) is [("3", "node_health.checks_timeout", "1000", "2000")]);
+        }
+
+        await RestartAllAsync("3s", "3s", "3s");
+        await AgreeAsync(1, 2, 3);
+        (await ChecksTimeoutAsync(1)).Should().Be("1000", "other files change nothing");
+
+        var staged = await Command.InAsync(Topology.Replica(2), Repository.Binary("galectl"), "config", "stage", await _replicas.WriteConfigAsync(0, Settings("3s")));
+        staged.ExitCode.Should().Be(0, staged.ToString());
+        await Eventually.HoldsAsync("what all files say is the cluster's once it was staged", async () =>
+            (await Task.WhenAll(Cluster.AllReplicas.Select(ChecksTimeoutAsync))).All(value => value == "3000")
+            && (await Task.WhenAll(Cluster.AllReplicas.Select(DifferencesAsync))).All(shown => shown.Length == 0));
+    }
+
     private async Task StartAsync(params string[] checksTimeouts)
     {
         for (var replica = 1; replica <= checksTimeouts.Length; replica++)
@@ -204,52 +219,21 @@ public sealed class ConfigurationTests : IAsyncLifetime
 
     private async Task RestartAllAsync(params string[] checksTimeouts)
     {
-        foreach (var replica in _replicas.Values)
-        {
-            replica.Kill();
-        }
-
+        _replicas.KillAll();
         await StartAsync(checksTimeouts);
     }
 
     /// <summary>Starts a replica, or ends it and starts it again, with a file of this checks_timeout.</summary>
-    private async Task RestartAsync(int replica, string checksTimeout)
-    {
-        if (_replicas.Remove(replica, out var running))
-        {
-            await running.TerminateAsync();
-            running.Dispose();
-        }
+    private Task RestartAsync(int replica, string checksTimeout) => _replicas.RestartAsync(replica, Settings(checksTimeout));
 
-        var config = await WriteAsync(replica, checksTimeout);
-        _replicas[replica] = Daemon.Start(
-            Topology.Replica(replica), Path.Combine(_directory, $"lb-{replica}", "log"), Repository.Binary("gale-lb"), "--config", config);
-    }
+    private string[] Settings(string checksTimeout) =>
+        [$"GALE_CHECKS_TIMEOUT={checksTimeout}", $"GALE_ENFORCE_SINGLE_CONFIGURATION={(_enforce ? "true" : "false")}"];
 
-    private async Task<string> WriteAsync(int replica, string checksTimeout)
-    {
-        var path = Path.Combine(_directory, $"lb-{replica}", "lb.toml");
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        await File.WriteAllTextAsync(path, await Topology.ReplicaConfigAsync(
-            replica, _directory, $"GALE_CHECKS_TIMEOUT={checksTimeout}", "GALE_ENFORCE_SINGLE_CONFIGURATION=true", "GALE_XDP_MODE=off"));
-        return path;
-    }
-
-    /// <summary>Waits until the replicas follow one leader at one state, and none of them is refused by another.</summary>
-    private Task<TimeSpan> AgreeAsync(params int[] replicas) => Eventually.HoldsAsync($"replicas {string.Join(", ", replicas)} agree", async () =>
-    {
-        var states = await Task.WhenAll(replicas.Select(replica => _apis[replica].GetAsync("/api/v1/status")));
-        var leaders = states.Select(state => state.GetProperty("raft").GetProperty("leader").GetString()).Distinct().ToList();
-        var contact = states.All(state => state.GetProperty("raft").GetProperty("leader_contact").GetBoolean());
-        var indexes = states.Select(state => state.GetProperty("raft").GetProperty("applied_index").GetInt64()).Distinct().ToList();
-        var refused = (await Task.WhenAll(replicas.Select(RefusedByAsync))).SelectMany(refusals => refusals.Keys)
-            .Intersect(replicas.Select(Address), StringComparer.Ordinal);
-        return contact && leaders.Count == 1 && leaders[0] is not null && indexes.Count == 1 && !refused.Any();
-    });
+    private Task<TimeSpan> AgreeAsync(params int[] replicas) => _replicas.AgreeAsync(replicas);
 
     /// <summary>Waits until a replica lists another as refused, with the key and both values.</summary>
     private Task<TimeSpan> RefusedAsync(int by, int replica, string cluster, string its) => Eventually.HoldsAsync($"lb-{by} refuses lb-{replica}", async () =>
-        (await RefusedByAsync(by)).TryGetValue(Address(replica), out var refusal)
+        (await _replicas.Api(by).RefusedAsync()).TryGetValue(BareReplicas.Address(replica), out var refusal)
         && refusal.GetProperty("reason").GetString()!.Contains("enforce_single_configuration", StringComparison.Ordinal)
         && refusal.GetProperty("differences").EnumerateArray().Any(difference =>
             difference.GetProperty("key").GetString() == "node_health.checks_timeout"
@@ -266,18 +250,19 @@ public sealed class ConfigurationTests : IAsyncLifetime
 
     private async Task<(int Groups, int Replicas)> GroupsAsync(int replica)
     {
-        var groups = (await _apis[replica].GetAsync("/api/v1/config?consistency=local")).GetProperty("replicas").EnumerateArray().ToList();
+        var groups = (await _replicas.Api(replica).GetAsync("/api/v1/config?consistency=local")).GetProperty("replicas").EnumerateArray().ToList();
         return (groups.Count, groups.Sum(group => group.GetProperty("replicas").GetArrayLength()));
     }
 
-    private async Task<bool> IsLedAsync(int replica) => (await _apis[replica].GetAsync("/api/v1/status")).GetProperty("raft").GetProperty("leader_contact").GetBoolean();
+    /// <summary>What a replica shows of the members' files: whose, key, the cluster's value, the file's.</summary>
+    private async Task<(string Replica, string Key, string Cluster, string Its)[]> DifferencesAsync(int replica) =>
+        [.. (await _replicas.Api(replica).GetAsync("/api/v1/cluster")).GetProperty("members").EnumerateArray().SelectMany(member =>
+            member.GetProperty("differences").EnumerateArray().Select(difference => (
+                $"{Cluster.AllReplicas.Single(other => BareReplicas.Address(other) == member.GetProperty("address").GetString())}",
+                difference.GetProperty("key").GetString()!, difference.GetProperty("cluster").GetString()!, difference.GetProperty("replica").GetString()!)))];
+
+    private async Task<bool> IsLedAsync(int replica) => (await _replicas.Api(replica).GetAsync("/api/v1/status")).GetProperty("raft").GetProperty("leader_contact").GetBoolean();
 
     private async Task<string> ChecksTimeoutAsync(int replica) =>
-        (await _apis[replica].GetAsync("/api/v1/config")).GetProperty("settings").GetProperty("node_health.checks_timeout").GetString()!;
-
-    private async Task<Dictionary<string, JsonElement>> RefusedByAsync(int replica) =>
-        (await _apis[replica].GetAsync("/api/v1/cluster")).GetProperty("refused").EnumerateArray()
-            .ToDictionary(refusal => refusal.GetProperty("address").GetString()!, StringComparer.Ordinal);
-
-    private static string Address(int replica) => $"{Topology.PrivateAddress(replica)}:{Topology.LoadBalancerPort}";
+        (await _replicas.Api(replica).GetAsync("/api/v1/config")).GetProperty("settings").GetProperty("node_health.checks_timeout").GetString()!;
 }

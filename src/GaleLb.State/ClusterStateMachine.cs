@@ -10,7 +10,8 @@ namespace GaleLb.State;
 /// Holds the current state and moves it from entry to entry. One thread applies; <see cref="Current"/> may be read from
 /// any, and what it returns never changes.
 /// </summary>
-public sealed class ClusterStateMachine
+/// <param name="versionMax">The highest state version to apply, at most <see cref="ClusterState.StateVersionMax"/>; less than that is how an older release behaves.</param>
+public sealed class ClusterStateMachine(uint versionMax = ClusterState.StateVersionMax)
 {
     private ClusterState _current = ClusterState.Empty;
 
@@ -65,8 +66,8 @@ public sealed class ClusterStateMachine
 
     private void Advance(ClusterState next)
     {
-        if (next.StateVersion > ClusterState.StateVersionMax)
-            throw new UnsupportedStateVersionException(next.StateVersion);
+        if (next.StateVersion > versionMax)
+            throw new UnsupportedStateVersionException(next.StateVersion, versionMax);
         Volatile.Write(ref _current, next);
     }
 }

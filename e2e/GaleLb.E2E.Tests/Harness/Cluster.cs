@@ -21,6 +21,7 @@ public sealed class Cluster : IAsyncDisposable
     private readonly Dictionary<int, Daemon> _datagramServices = [];
     private readonly Dictionary<int, ReplicaDisk> _disks = [];
     private readonly List<SwitchCapture?> _captures = [];
+    private Credentials? _credentials;
     private readonly Dictionary<int, ReplicaApi> _apis = AllReplicas.ToDictionary(replica => replica, replica => new ReplicaApi(replica));
 
     private Cluster(Topology topology, ClusterShape shape, string directory)
@@ -45,14 +46,25 @@ public sealed class Cluster : IAsyncDisposable
         {
             cluster._captures.Add(SwitchCapture.Begin(Topology.PublicSwitch, cluster.PathOf("switch-pub")));
             cluster._captures.Add(SwitchCapture.Begin(Topology.PrivateSwitch, cluster.PathOf("switch-priv")));
+            if (shape.IsSecured)
+            {
+                cluster._credentials = await Credentials.CreateAsync(cluster.PathOf("pki"), shape.Nodes);
+            }
+
             foreach (var replica in AllReplicas)
             {
+                if (shape.IsSecured)
+                {
+                    cluster.Api(replica).Authorize(Credentials.OrderToken);
+                }
+
                 if (shape.DiskMegabytes > 0)
                 {
                     cluster._disks[replica] = await ReplicaDisk.MountAsync(cluster.PathOf($"lb-{replica}/data"), shape.DiskMegabytes);
                 }
 
-                await cluster.WriteAsync($"lb-{replica}/lb.toml", await Topology.ReplicaConfigAsync(replica, cluster.Directory, [.. shape.Settings, .. settings]));
+                await cluster.WriteAsync($"lb-{replica}/lb.toml", 
+                    await Topology.ReplicaConfigAsync(replica, cluster.Directory, [.. shape.Settings, .. settings]) + cluster._credentials?.OfReplica(replica));
             }
 
             await cluster.MendAsync();
@@ -65,6 +77,9 @@ public sealed class Cluster : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Certificates and tokens, where the shape is secured.</summary>
+    public Credentials Credentials => _credentials ?? throw new InvalidOperationException("This cluster has neither certificates nor tokens.");
 
     public ReplicaApi Api(int replica) => _apis[replica];
 
@@ -133,7 +148,8 @@ public sealed class Cluster : IAsyncDisposable
         if (!_nodes.TryGetValue(node, out var running) || !running.IsRunning)
         {
             running?.Dispose();
-            await WriteAsync($"node-{node}/node.toml", await Topology.NodeConfigAsync(node, _shape.NodeSettings(node)));
+            await WriteAsync($"node-{node}/node.toml", 
+                await Topology.NodeConfigAsync(node, _shape.NodeSettings(node)) + _credentials?.OfNode(node));
             _nodes[node] = Daemon.Start(
                 Topology.Node(node), PathOf($"node-{node}/log"), Repository.Binary("gale-node"), "--config", PathOf($"node-{node}/node.toml"));
         }

@@ -24,10 +24,16 @@ public sealed record ClusterShape(bool IsWide, ImmutableArray<int> Nodes)
     /// <summary>The size of the file system under each replica's data directory; 0: on that of the test run.</summary>
     public int DiskMegabytes { get; init; }
 
+    /// <summary>Nothing forwards; all that is said is said by mutual TLS.</summary>
+    public static readonly ClusterShape Secured = Plain with { IsSecured = true, XdpMode = "off" };
+
     public string XdpMode { get; init; } = "auto";
 
     /// <summary>The replica whose clock is ahead of the others', or 0.</summary>
     public int AheadReplica { get; init; }
+
+    /// <summary>Whether everybody shows certificates, and callers and nodes tokens.</summary>
+    public bool IsSecured { get; init; }
 
     /// <summary>How a replica is started.</summary>
     public ImmutableArray<string> ReplicaCommand(int replica) =>

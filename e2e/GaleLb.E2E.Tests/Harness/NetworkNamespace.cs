@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.ComponentModel;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
@@ -47,9 +48,12 @@ public sealed partial record NetworkNamespace(string Name)
         new Socket(AddressFamily.Packet, SocketType.Raw, (ProtocolType)IPAddress.HostToNetworkOrder(EveryEthertype)));
 
     /// <summary>An HTTP client whose connections are made in the namespace.</summary>
-    public HttpClient CreateHttpClient(TimeSpan timeout) => new(new SocketsHttpHandler
+    /// <param name="timeout">Of each call.</param>
+    /// <param name="tls">For https: what is shown and who is believed.</param>
+    public HttpClient CreateHttpClient(TimeSpan timeout, SslClientAuthenticationOptions? tls = null) => new(new SocketsHttpHandler
     {
         UseProxy = false,
+        SslOptions = tls ?? new(),
         ConnectCallback = async (context, cancellation) =>
         {
             var to = new IPEndPoint(IPAddress.Parse(context.DnsEndPoint.Host), context.DnsEndPoint.Port);

@@ -18,6 +18,9 @@ public sealed class ReplicaApi(int replica) : IDisposable
     /// <summary>Where other machines reach the API.</summary>
     public static Uri PrivateBase(int replica) => new($"http://{Topology.PrivateAddress(replica)}:{Topology.ApiPort}");
 
+    /// <summary>Shows a token from now on.</summary>
+    public void Authorize(string token) => _http.DefaultRequestHeaders.Authorization = new("Bearer", token);
+
     public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path) =>
         _http.SendAsync(new(method, new Uri(Loopback, path)));
 
@@ -43,6 +46,23 @@ public sealed class ReplicaApi(int replica) : IDisposable
             dataPlane.GetProperty("applied_index").GetInt64(),
             dataPlane.GetProperty("applied_index").GetInt64() >= raft.GetProperty("applied_index").GetInt64(),
             dataPlane.GetProperty("table_digest").GetString() ?? "");
+    }
+
+    /// <summary>The replicas that this one refuses, by address.</summary>
+    public async Task<Dictionary<string, JsonElement>> RefusedAsync() =>
+        (await GetAsync("/api/v1/cluster")).GetProperty("refused").EnumerateArray()
+            .ToDictionary(refusal => refusal.GetProperty("address").GetString()!, StringComparer.Ordinal);
+
+    /// <summary>Gives an order and returns its answer.</summary>
+    /// <exception cref="HttpRequestException">It was not carried out.</exception>
+    public async Task<JsonElement> OrderAsync(HttpMethod method, string path, object? body = null)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(Loopback, path)) { Content = body is null ? null : JsonContent.Create(body) };
+        using var response = await _http.SendAsync(request);
+        var answer = await response.Content.ReadAsStringAsync();
+        return response.IsSuccessStatusCode
+            ? JsonDocument.Parse(answer).RootElement
+            : throw new HttpRequestException($"{method} {path}: {(int)response.StatusCode} {answer}", null, response.StatusCode);
     }
 
     /// <summary>A node by name, as this replica knows it, or null.</summary>

@@ -8,14 +8,18 @@ using GaleLb.State.Snapshots;
 namespace GaleLb.LoadBalancer.Cluster;
 
 /// <summary>The state machine as the replica drives it, and its present state as everybody else reads it.</summary>
-internal sealed class ClusterMachine(LogClock clock) : IReplicatedStateMachine
+/// <param name="clock">Told of the log's time.</param>
+/// <param name="versionMax">The highest state version that this replica applies, and says it does.</param>
+internal sealed class ClusterMachine(LogClock clock, uint versionMax = ClusterState.StateVersionMax) : IReplicatedStateMachine
 {
-    private readonly ClusterStateMachine _machine = new();
+    private readonly ClusterStateMachine _machine = new(versionMax);
     private volatile StateHistory _history = StateHistory.Empty;
     private Action _changed = static () => { };
 
     /// <summary>The state after the last applied entry. Immutable; safe on any thread.</summary>
     public ClusterState State => _machine.Current;
+
+    public uint VersionMax => versionMax;
 
     public LogIndex AppliedIndex => _machine.AppliedIndex;
 

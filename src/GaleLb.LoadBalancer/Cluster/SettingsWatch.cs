@@ -21,6 +21,9 @@ internal sealed class SettingsWatch(
     /// <summary>Why this replica's file is not taken; null when it is, or when nobody minds.</summary>
     public string? Refusal { get; private set; }
 
+    /// <summary>Where this replica's own file differs from the cluster's settings, whether anybody minds or not.</summary>
+    public ImmutableArray<SettingDifference> OwnDifferences => introductions.OwnDifferences;
+
     /// <summary>The addresses of the replicas by the digest of their files, those alone that were heard of a moment ago.</summary>
     public ImmutableArray<ConfigurationGroup> Groups =>
     [

@@ -137,7 +137,7 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
         PortProbe.Check("private_interface.api_port", endpoints.Api);
 
         LogClock clock = new(time);
-        ClusterMachine machine = new(clock);
+        ClusterMachine machine = new(clock, StateVersions.Rehearsed(Environment.GetEnvironmentVariable, _log));
         PeerDirectory directory = new();
         PeerNetwork network = new(identity, directory, tls, time, _logging.CreateLogger<PeerNetwork>());
         _replica = RaftReplica.Open(

@@ -49,7 +49,7 @@ internal sealed class LeaderDuties(
             await ProposeAsync(Bootstrap(), stop);
             return;
         }
-        if (StateVersions.Due(machine.State, status.Membership, status.Self, directory) is { } version)
+        if (StateVersions.Due(machine.State, machine.VersionMax, status.Membership, status.Self, directory) is { } version)
             await ProposeAsync(new RaiseStateVersion(version), stop);
         if (machine.State.Staged is { } staged && staged.Index != _switched && IsStagedEverywhere(status.Membership))
             await SwitchAsync(staged.Index, stop);

@@ -46,7 +46,7 @@ internal sealed class Introductions(
             ClusterId = machine.State.ClusterId.Value,
             ConfigDigest = file.Digest,
             EnforceSingleConfiguration = file.Enforce,
-            StateVersionMax = GaleLb.State.ClusterState.StateVersionMax,
+            StateVersionMax = machine.VersionMax,
             LeaderId = now.Leader.Value,
             AppliedIndex = view.Index.Value,
             TableDigest = view.Digest,
@@ -81,9 +81,11 @@ internal sealed class Introductions(
         uint theirMax = Math.Max(1, theirs.StateVersionMax), present = machine.State.StateVersion;
         if (theirMax < present)
             return Refuse($"{theirs.Address} runs a release ({theirs.Version}) that applies states up to version {theirMax}, and this cluster's is {present}: upgrade it");
+        AgreedSettings? agreed = AgreedSettings.Later(Agreed, AgreedSettings.Of(theirs));
         ImmutableArray<SettingDifference> differences = file.DifferencesTo(theirs.Settings);
         return new IntroductionVerdict(
-            file.Enforce || theirs.EnforceSingleConfiguration ? Disagreement(theirs, differences) : null, differences);
+            file.Enforce || theirs.EnforceSingleConfiguration ? Disagreement(agreed, theirs, differences) : null,
+            agreed is null ? differences : DifferencesToBaseline(agreed, FileSettings.ListOf(theirs.Settings)) ?? differences);
     }
 
     /// <summary>
@@ -91,18 +93,21 @@ internal sealed class Introductions(
     /// the same: they go by the later of what their logs hold, so that one that was away while the settings changed is not refused by
     /// its own memory.
     /// </summary>
-    private string? Disagreement(Introduction theirs, ImmutableArray<SettingDifference> differences)
+    private string? Disagreement(AgreedSettings? agreed, Introduction theirs, ImmutableArray<SettingDifference> differences)
     {
-        if (AgreedSettings.Later(Agreed, AgreedSettings.Of(theirs)) is not { } agreed)
+        if (agreed is null)
             return differences.IsEmpty ? null : $"the configurations of {identity.Address} and {theirs.Address} differ{In(differences)}, {Rule}";
         if (!agreed.Takes(theirs.ConfigDigest))
-            return $"the configuration of {theirs.Address} is not the cluster's{In(DifferencesToBaseline(agreed, theirs) ?? differences)}, {Rule}";
+            return $"the configuration of {theirs.Address} is not the cluster's{In(DifferencesToBaseline(agreed, FileSettings.ListOf(theirs.Settings)) ?? differences)}, {Rule}";
         return agreed.Takes(file.Digest) ? null : $"the configuration of {identity.Address} is not the cluster's{In(differences)}, {Rule}";
     }
 
+    /// <summary>Where this replica's own file differs from what its log says; nothing while there is no cluster.</summary>
+    public ImmutableArray<SettingDifference> OwnDifferences => Agreed is { } agreed ? DifferencesToBaseline(agreed, file.List) ?? [] : [];
+
     /// <summary>Null where this replica does not know the settings themselves.</summary>
-    private ImmutableArray<SettingDifference>? DifferencesToBaseline(AgreedSettings agreed, Introduction theirs) => agreed.Since == Agreed?.Since
-        ? SettingsDigest.Compare(SettingsDigest.List(machine.State.Baseline), FileSettings.ListOf(theirs.Settings))
+    private ImmutableArray<SettingDifference>? DifferencesToBaseline(AgreedSettings agreed, ImmutableArray<GaleLb.State.Settings.Setting> list) => agreed.Since == Agreed?.Since
+        ? SettingsDigest.Compare(SettingsDigest.List(machine.State.Baseline), list)
         : null;
 
     private static string In(ImmutableArray<SettingDifference> differences) =>

@@ -9,6 +9,7 @@ using GaleLb.LoadBalancer.Watching;
 using GaleLb.Raft;
 using GaleLb.Replica;
 using GaleLb.State;
+using GaleLb.State.Settings;
 using GaleLb.State.Blocks;
 using GaleLb.State.Forwarding;
 using GaleLb.State.Nodes;
@@ -112,21 +113,21 @@ internal sealed class ReadApi(
         if (member.Id == status.Self)
             return new MemberDocument(
                 member.Id.ToString(), member.Address, RoleName(member, status), member.Vacant, true, status.LastIndex.Value, file.Digest,
-                own.Index.Value, own.Digest, identity.ApiAddress, identity.Version, []);
+                own.Index.Value, own.Digest, identity.ApiAddress, identity.Version, Differences(settings.OwnDifferences));
         PeerRecord? peer = directory.Find(member.Id);
         ulong? match = status.Progress.FirstOrDefault(p => p.Id == member.Id)?.Match.Value;
         bool reachable = peer is { Refusal: null } && network.IsReachable(peer);
         return new MemberDocument(
             member.Id.ToString(), member.Address, RoleName(member, status), member.Vacant, reachable, match,
             peer?.Introduction?.ConfigDigest, peer?.Introduction?.AppliedIndex, peer?.Introduction?.TableDigest,
-            peer?.Introduction?.ApiAddress, peer?.Introduction?.Version, Differences(peer));
+            peer?.Introduction?.ApiAddress, peer?.Introduction?.Version, Differences(peer?.Differences ?? []));
     }
 
     private static StrangerDocument Stranger(PeerRecord peer, string reason) =>
-        new(peer.Id.ToString(), peer.Address, reason, Differences(peer));
+        new(peer.Id.ToString(), peer.Address, reason, Differences(peer.Differences));
 
-    private static ImmutableArray<DifferenceDocument> Differences(PeerRecord? peer) =>
-        peer is null ? [] : [.. peer.Differences.Select(d => new DifferenceDocument(d.Key, d.Ours, d.Theirs))];
+    private static ImmutableArray<DifferenceDocument> Differences(ImmutableArray<SettingDifference> differences) =>
+        [.. differences.Select(d => new DifferenceDocument(d.Key, d.Ours, d.Theirs))];
 
     private NodesDocument Nodes(ClusterState state) => basis.Of(state, new NodesDocument(Describe(state.Nodes.Values, state)));
 

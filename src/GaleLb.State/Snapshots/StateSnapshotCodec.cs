@@ -54,7 +54,7 @@ public static partial class StateSnapshotCodec
             throw reader.Bad($"format version {FormatVersion} expected, {version} found");
         uint stateVersion = reader.U32();
         if (stateVersion > ClusterState.StateVersionMax)
-            throw new UnsupportedStateVersionException(stateVersion);
+            throw new UnsupportedStateVersionException(stateVersion, ClusterState.StateVersionMax);
         ClusterState state = ClusterState.Empty with
         {
             StateVersion = stateVersion,

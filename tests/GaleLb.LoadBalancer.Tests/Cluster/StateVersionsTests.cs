@@ -3,6 +3,7 @@ using GaleLb.LoadBalancer.Peers;
 using GaleLb.Raft;
 using GaleLb.Rpc.V1;
 using GaleLb.State;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace GaleLb.LoadBalancer.Tests.Cluster;
 
@@ -22,8 +23,8 @@ public sealed class StateVersionsTests
         Says(Two, ClusterState.StateVersionMax);
         Says(Three, ClusterState.StateVersionMax + 1);
 
-        StateVersions.Due(Old, All, One, _directory).Should().Be(ClusterState.StateVersionMax);
-        StateVersions.Due(Old with { StateVersion = ClusterState.StateVersionMax }, All, One, _directory).Should().BeNull();
+        StateVersions.Due(Old, ClusterState.StateVersionMax, All, One, _directory).Should().Be(ClusterState.StateVersionMax);
+        StateVersions.Due(Old with { StateVersion = ClusterState.StateVersionMax }, ClusterState.StateVersionMax, All, One, _directory).Should().BeNull();
     }
 
     [Fact]
@@ -32,7 +33,7 @@ public sealed class StateVersionsTests
         Says(Two, ClusterState.StateVersionMax);
         Says(Three, 1);
 
-        StateVersions.Due(Old, All, One, _directory).Should().BeNull();
+        StateVersions.Due(Old, ClusterState.StateVersionMax, All, One, _directory).Should().BeNull();
     }
 
     [Fact]
@@ -40,7 +41,7 @@ public sealed class StateVersionsTests
     {
         Says(Two, ClusterState.StateVersionMax);
 
-        StateVersions.Due(Old, All, One, _directory).Should().BeNull();
+        StateVersions.Due(Old, ClusterState.StateVersionMax, All, One, _directory).Should().BeNull();
     }
 
     [Fact]
@@ -49,12 +50,37 @@ public sealed class StateVersionsTests
         Says(Two, ClusterState.StateVersionMax);
         Says(Three, ClusterState.StateVersionMax);
 
-        StateVersions.Due(Old, All.Without(Three.Id).With(Three with { Vacant = true }), One, _directory).Should().BeNull();
+        StateVersions.Due(Old, ClusterState.StateVersionMax, All.Without(Three.Id).With(Three with { Vacant = true }), One, _directory).Should().BeNull();
     }
 
     [Fact]
     public void Due_Alone_IsTheHighestVersion() =>
-        StateVersions.Due(Old, All.Without(Two.Id).Without(Three.Id), One, _directory).Should().Be(ClusterState.StateVersionMax);
+        StateVersions.Due(Old, ClusterState.StateVersionMax, All.Without(Two.Id).Without(Three.Id), One, _directory).Should().Be(ClusterState.StateVersionMax);
+
+    [Fact]
+    public void Rehearsed_WithoutTheVariable_IsWhatThisReleaseApplies() =>
+        StateVersions.Rehearsed(_ => null, NullLogger.Instance).Should().Be(ClusterState.StateVersionMax);
+
+    [Fact]
+    public void Rehearsed_OlderVersion_IsThatOne() =>
+        StateVersions.Rehearsed(_ => "1", NullLogger.Instance).Should().Be(1);
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("3")]
+    [InlineData("-1")]
+    [InlineData("one")]
+    public void Rehearsed_NoVersionOfThisRelease_IsRefusedByName(string text) => FluentActions.Invoking(() => StateVersions.Rehearsed(_ => text, NullLogger.Instance))
+        .Should().Throw<InvalidDataException>().WithMessage($"GALE_STATE_VERSION_MAX: \"{text}\"; expected 1 to {ClusterState.StateVersionMax}");
+
+    [Fact]
+    public void Due_OnALeaderOfAnOlderRelease_IsNone()
+    {
+        Says(Two, ClusterState.StateVersionMax);
+        Says(Three, ClusterState.StateVersionMax);
+
+        StateVersions.Due(Old, ownMax: 1, All, One, _directory).Should().BeNull();
+    }
 
     private void Says(Member member, uint version) => _directory.Update(
         member.Address, record => record with { Introduction = new Introduction { MemberId = member.Id.Value, StateVersionMax = version } });
