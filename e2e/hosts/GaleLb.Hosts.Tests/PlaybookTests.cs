@@ -85,6 +85,23 @@ public sealed class PlaybookTests(HostCluster cluster)
     });
 
     [Fact]
+    public Task Playbook_LimitedToAReplicaWhileAnotherIsDown_IsDoneWithIt() => cluster.ObserveAsync(nameof(Playbook_LimitedToAReplicaWhileAnotherIsDown_IsDoneWithIt), async () =>
+    {
+        await cluster.Replicas[2].RunAsync("systemctl stop gale-lb");
+        try
+        {
+            var play = await cluster.PlayAsync(Replicas, "--limit", cluster.Replicas[0].Name);
+
+            play.ExitCode.Should().Be(0, play.Output);
+            play.Changed.Should().Be(0, play.Output);
+        }
+        finally
+        {
+            await cluster.Replicas[2].RunAsync("systemctl start gale-lb");
+        }
+    });
+
+    [Fact]
     public async Task Playbook_WithAWrongInterface_SaysWhichThereAre()
     {
         // As ansible sorts and joins them, and as the first replica's host, which is the first to be judged, has them.

@@ -159,11 +159,11 @@ public sealed class ReplicaTests(HostCluster cluster)
         var place = await cluster.PlaceAsync(lost);
         var former = members.Single(m => m.GetProperty("address").GetString() == place).GetProperty("id").GetString();
 
-        await replica.RunAsync($"galectl cluster remove {former}");
         await lost.RunAsync("systemctl start gale-lb");
-        await Eventually.HoldsAsync("the new one waits to be admitted", TimeSpan.FromSeconds(30), async () =>
-            (await replica.RunAsync("galectl cluster")).Contains($"waiting: {place}", StringComparison.Ordinal));
-        await replica.RunAsync($"galectl cluster add {place}");
+        await Eventually.HoldsAsync("its place is the former member's", TimeSpan.FromSeconds(30), async () =>
+            await replica.RunAsync("galectl cluster") is var shown && shown.Contains($"refused: {place}", StringComparison.Ordinal)
+            && shown.Contains($"belongs to member {former}", StringComparison.Ordinal));
+        await replica.RunAsync($"galectl cluster replace {former}");
 
         await cluster.WaitForAllAsync();
         (await Pages.ManyAsync(cluster.Services[2], 60)).Should().OnlyContain(page => page.Failure == null);

@@ -10,10 +10,8 @@ using GaleLb.State.Settings;
 namespace GaleLb.LoadBalancer.Peers;
 
 /// <summary>What a judged introduction comes to: null refusal is admitted.</summary>
-internal readonly record struct IntroductionVerdict(string? Refusal, ImmutableArray<SettingDifference> Differences)
-{
-    public static readonly IntroductionVerdict Admitted = new(null, []);
-}
+/// <param name="FromTheCluster">Whether the differences are from what this replica's log says; else from its own file.</param>
+internal readonly record struct IntroductionVerdict(string? Refusal, ImmutableArray<SettingDifference> Differences, bool FromTheCluster);
 
 /// <summary>Makes this replica's introduction, and judges those of others (enforce_single_configuration, addresses, ids).</summary>
 internal sealed class Introductions(
@@ -82,10 +80,10 @@ internal sealed class Introductions(
         if (theirMax < present)
             return Refuse($"{theirs.Address} runs a release ({theirs.Version}) that applies states up to version {theirMax}, and this cluster's is {present}: upgrade it");
         AgreedSettings? agreed = AgreedSettings.Later(Agreed, AgreedSettings.Of(theirs));
-        ImmutableArray<SettingDifference> differences = file.DifferencesTo(theirs.Settings);
+        ImmutableArray<SettingDifference> fromFile = file.DifferencesTo(theirs.Settings);
+        ImmutableArray<SettingDifference>? fromLog = agreed is null ? null : DifferencesToBaseline(agreed, FileSettings.ListOf(theirs.Settings));
         return new IntroductionVerdict(
-            file.Enforce || theirs.EnforceSingleConfiguration ? Disagreement(agreed, theirs, differences) : null,
-            agreed is null ? differences : DifferencesToBaseline(agreed, FileSettings.ListOf(theirs.Settings)) ?? differences);
+            file.Enforce || theirs.EnforceSingleConfiguration ? Disagreement(agreed, theirs, fromFile, fromLog) : null, fromLog ?? fromFile, fromLog is not null);
     }
 
     /// <summary>
@@ -93,13 +91,14 @@ internal sealed class Introductions(
     /// the same: they go by the later of what their logs hold, so that one that was away while the settings changed is not refused by
     /// its own memory.
     /// </summary>
-    private string? Disagreement(AgreedSettings? agreed, Introduction theirs, ImmutableArray<SettingDifference> differences)
+    private string? Disagreement(
+        AgreedSettings? agreed, Introduction theirs, ImmutableArray<SettingDifference> fromFile, ImmutableArray<SettingDifference>? fromLog)
     {
         if (agreed is null)
-            return differences.IsEmpty ? null : $"the configurations of {identity.Address} and {theirs.Address} differ{In(differences)}, {Rule}";
+            return fromFile.IsEmpty ? null : $"the configurations of {identity.Address} and {theirs.Address} differ{In(fromFile)}, {Rule}";
         if (!agreed.Takes(theirs.ConfigDigest))
-            return $"the configuration of {theirs.Address} is not the cluster's{In(DifferencesToBaseline(agreed, FileSettings.ListOf(theirs.Settings)) ?? differences)}, {Rule}";
-        return agreed.Takes(file.Digest) ? null : $"the configuration of {identity.Address} is not the cluster's{In(differences)}, {Rule}";
+            return $"the configuration of {theirs.Address} is not the cluster's{In(fromLog ?? fromFile)}, {Rule}";
+        return agreed.Takes(file.Digest) ? null : $"the configuration of {identity.Address} is not the cluster's{In(fromFile)}, {Rule}";
     }
 
     /// <summary>Where this replica's own file differs from what its log says; nothing while there is no cluster.</summary>
@@ -113,7 +112,7 @@ internal sealed class Introductions(
     private static string In(ImmutableArray<SettingDifference> differences) =>
         differences.IsEmpty ? "" : $" in {string.Join(", ", differences.Select(d => d.Key))}";
 
-    private static IntroductionVerdict Refuse(string reason) => new(reason, []);
+    private static IntroductionVerdict Refuse(string reason) => new(reason, [], FromTheCluster: false);
 
     public static PeerIntroduction ForFounding(Introduction theirs) =>
         new(new MemberId(theirs.MemberId), theirs.Address, theirs.Empty, [.. theirs.Peers]);

@@ -202,7 +202,7 @@ internal sealed class PeerNetwork(
         log.LogError("Replica {Address} is refused: {Reason}", address, refusal);
         foreach (SettingDifference difference in verdict.Differences)
             log.LogError(
-                "  {Key}: expected {Ours}, at {Address} {Theirs}", difference.Key, difference.Ours ?? "(not set)", address,
-                difference.Theirs ?? "(not set)");
+                "  {Key}: {Whose} {Ours}, at {Address} {Theirs}", difference.Key, verdict.FromTheCluster ? "in the cluster" : "here",
+                difference.Ours ?? "(not set)", address, difference.Theirs ?? "(not set)");
     }
 }

@@ -61,6 +61,19 @@ public sealed class IntroductionsTests
         verdict.Differences.Select(d => d.Key).Should().Equal("services.default.port", "services.default.target_port");
     }
 
+    [Fact]
+    public void Judge_OwnFileIsNotTheLogsEither_ShowsWhereEachDiffersFromTheLog()
+    {
+        Introductions ours = Of(One, AddressOne, SampleOptions.Of(checksTimeout: "9s"), Founded("5s"));
+        Introduction theirs = Of(Two, AddressTwo, SampleOptions.Of(checksTimeout: "7s")).Own();
+
+        IntroductionVerdict verdict = ours.Judge(theirs);
+
+        verdict.FromTheCluster.Should().BeTrue();
+        verdict.Differences.Should().Equal(new State.Settings.SettingDifference("node_health.checks_timeout", "5000", "7000"));
+        ours.OwnDifferences.Should().Equal(new State.Settings.SettingDifference("node_health.checks_timeout", "5000", "9000"));
+    }
+
     [Theory]
     [InlineData(0u, false)]
     [InlineData(1u, false)]

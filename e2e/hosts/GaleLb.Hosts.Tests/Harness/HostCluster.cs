@@ -26,15 +26,15 @@ public sealed partial class HostCluster : IAsyncLifetime
     private readonly Inventory _inventory = Inventory.Named
         ?? throw new InvalidOperationException("GALE_E2E_INVENTORY names no file; ./build.sh e2e --hosts sets it");
 
-    public ImmutableArray<Host> Replicas { get; private set; }
+    public ImmutableArray<Host> Replicas { get; private set; } = [];
 
-    public ImmutableArray<Host> Nodes { get; private set; }
+    public ImmutableArray<Host> Nodes { get; private set; } = [];
 
     /// <summary>Hosts without a role; a test may use them for what must not succeed.</summary>
-    public ImmutableArray<Host> Spares { get; private set; }
+    public ImmutableArray<Host> Spares { get; private set; } = [];
 
     /// <summary>Hosts that ask for pages, where they are hosts of the inventory.</summary>
-    public ImmutableArray<Host> Clients { get; private set; }
+    public ImmutableArray<Host> Clients { get; private set; } = [];
 
     /// <summary>Where clients reach the replicas, in their order.</summary>
     public ImmutableArray<IPEndPoint> Services { get; private set; }
@@ -42,6 +42,18 @@ public sealed partial class HostCluster : IAsyncLifetime
     public IEnumerable<Host> All => Replicas.Concat(Nodes).Concat(Spares).Concat(Clients);
 
     public async Task InitializeAsync()
+    {
+        try
+        {
+            await FindAsync();
+        }
+        catch (Exception error)
+        {
+            throw new InvalidOperationException($"{error.Message}\nKept in {await HostBundle.WriteAsync(this, "start", error)}", error);
+        }
+    }
+
+    private async Task FindAsync()
     {
         Replicas = await HostsAsync("lb");
         Nodes = await HostsAsync("node");
