@@ -1,18 +1,20 @@
 using System.Globalization;
+using GaleLb.Bench;
 using GaleLb.Bench.Cluster;
 using GaleLb.Bench.Raft;
 
-// Called by run.sh, in the nodes' namespace. Usage: cluster-bench ROOT PREFIX DATA [--json FILE] [--nodes N] [--seconds N]
+// Called by run.sh, in the nodes' namespace. Usage: cluster-bench ROOT PREFIX DATA [--json FILE] [--nodes N] [--seconds N] [--idle SECONDS]
 Site site = new(args[0], args[1], args[2]);
 int count = int.Parse(Option("--nodes") ?? "10000", CultureInfo.InvariantCulture);
 TimeSpan seconds = TimeSpan.FromSeconds(double.Parse(Option("--seconds") ?? "20", CultureInfo.InvariantCulture));
-Report report = new();
+TimeSpan idle = TimeSpan.FromSeconds(double.Parse(Option("--idle") ?? $"{seconds.TotalSeconds}", CultureInfo.InvariantCulture));
+Report report = new("cluster");
 using Replicas replicas = new(site);
 replicas.Start();
 await using Fleet fleet = new(count);
 try
 {
-    await new Scenario(replicas, fleet, report, seconds).RunAsync();
+    await new Scenario(replicas, fleet, report, seconds, idle).RunAsync();
 }
 finally
 {

@@ -99,6 +99,15 @@ internal sealed class Replicas : IDisposable
         ];
     }
 
+    /// <summary>Gives an order and returns its index.</summary>
+    public async Task<long> OrderAsync(int replica, string path)
+    {
+        using HttpResponseMessage answer = await _http.PostAsync(UriOf(replica, path), content: null);
+        string text = await answer.Content.ReadAsStringAsync();
+        using JsonDocument document = JsonDocument.Parse(text);
+        return answer.IsSuccessStatusCode ? document.RootElement.GetProperty("index").GetInt64() : throw new InvalidOperationException($"{path}: {text}");
+    }
+
     public async Task<int> LeaderAsync(params IEnumerable<int> among)
     {
         while (true)
@@ -121,7 +130,7 @@ internal sealed class Replicas : IDisposable
     {
         try
         {
-            using HttpResponseMessage answer = await _http.GetAsync(new Uri($"http://{Site.Address(replica)}:5555/api/v1/{path}"));
+            using HttpResponseMessage answer = await _http.GetAsync(UriOf(replica, path));
             using JsonDocument document = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync());
             return answer.IsSuccessStatusCode ? document.RootElement.Clone() : null;
         }
@@ -130,6 +139,8 @@ internal sealed class Replicas : IDisposable
             return null;
         }
     }
+
+    private static Uri UriOf(int replica, string path) => new($"http://{Site.Address(replica)}:5555/api/v1/{path}");
 
     private void SetCables(int replica, string state)
     {

@@ -3,8 +3,9 @@ using System.Diagnostics;
 namespace GaleLb.Bench.Cluster;
 
 /// <summary>What happens to a large cluster, one after the other; each step ends when the cluster has come to rest.</summary>
-internal sealed class Scenario(Replicas replicas, Fleet fleet, Report report, TimeSpan steady)
+internal sealed class Scenario(Replicas replicas, Fleet fleet, Report report, TimeSpan steady, TimeSpan idle)
 {
+    private const int Orders = 100;
     private const int Hurried = 300;
     private const int Singles = 50;
     private const int Together = 1_000;
@@ -19,6 +20,7 @@ internal sealed class Scenario(Replicas replicas, Fleet fleet, Report report, Ti
         await replicas.LeaderAsync(Replicas.All);
         await RegisterAsync();
         await RestAsync();
+        await OrderAsync();
         await SaturateAsync();
         await LoseSinglesAsync();
         await LoseTogetherAsync();
@@ -39,13 +41,13 @@ internal sealed class Scenario(Replicas replicas, Fleet fleet, Report report, Ti
 
     private async Task RestAsync()
     {
-        Say($"{steady.TotalSeconds} s of heartbeats");
+        Say($"{idle.TotalSeconds} s of heartbeats");
         await Task.Delay(Settling);
         int leader = await replicas.LeaderAsync(Replicas.All);
         long last = (await replicas.StateAsync(leader))!.Last;
         TimeSpan[] before = [.. Replicas.All.Select(replicas.ProcessorTime)];
         long answered = fleet.Answered, started = Stopwatch.GetTimestamp();
-        await Task.Delay(steady);
+        await Task.Delay(idle);
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         report.Add("heartbeats answered", "1/s", (fleet.Answered - answered) / seconds);
         foreach (bool leads in new[] { true, false })
@@ -56,7 +58,33 @@ internal sealed class Scenario(Replicas replicas, Fleet fleet, Report report, Ti
             report.Add($"{who}: resident memory", "MB", these.Select(replicas.ResidentMegabytes));
         }
 
-        report.Add("entries appended to the log meanwhile", "", (await replicas.StateAsync(leader))!.Last - last);
+        report.Add($"entries appended to the log in {idle.TotalSeconds} s of heartbeats", "", (await replicas.StateAsync(leader))!.Last - last);
+    }
+
+    /// <summary>Nodes are drained and undrained through each replica in turn: what an order takes, and what the kernels take after it.</summary>
+    private async Task OrderAsync()
+    {
+        Say($"{Orders} orders, each until all kernels go by it");
+        List<double> acknowledged = [], inKernels = [];
+        for (int order = 0; order < Orders; order++)
+        {
+            int through = order % Replicas.Count + 1;
+            long started = Stopwatch.GetTimestamp();
+            long index = await replicas.OrderAsync(through, $"nodes/{Fleet.NameOf(order / 2)}/{(order % 2 == 0 ? "drain" : "undrain")}");
+            long answered = Stopwatch.GetTimestamp();
+            await Task.WhenAll(Replicas.All.Select(async replica =>
+            {
+                while (await replicas.StateAsync(replica) is not { } state || state.Kernel < index)
+                    await Task.Yield();
+            }));
+            acknowledged.Add(Stopwatch.GetElapsedTime(started, answered).TotalMilliseconds);
+            inKernels.Add(Stopwatch.GetElapsedTime(answered).TotalMilliseconds);
+            await Task.Delay(250);
+        }
+
+        report.Add("an order, until it is committed and answered", "ms", acknowledged);
+        report.Add("the same order, from its answer until all three kernels go by it", "ms", inKernels);
+        report.Add("the same, p99", "ms", inKernels.Order().ElementAt((int)((Orders - 1) * 0.99)));
     }
 
     /// <summary>As many heartbeats as both sides can on one machine; what one costs a replica tells what a machine of its own could take.</summary>

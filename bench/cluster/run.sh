@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh [--json FILE] [--nodes N] [--seconds N] - a cluster with many nodes.
+# run.sh [--json FILE] [--nodes N] [--seconds N] [--idle SECONDS] - a cluster with many nodes.
 #
 # Three replicas with their programs in the kernel, in the network namespaces of e2e/topology.sh, and in one more a process that is
 # N nodes (10,000), each with a stream of its own and a heartbeat a second. Needs root. ./build.sh bench cluster.

@@ -366,14 +366,23 @@ public sealed class KernelDataPlane : IDataPlane
             s => $"service {s.Name}: port {s.Port} is among the source ports {sourcePorts} on the same interface; answers of nodes to it would be lost"),
     ];
 
+    /// <summary>
+    /// For each ring that it takes back the kernel waits until no packet can see it any more, some milliseconds; no table may have to wait for that.
+    /// </summary>
     private void ReleaseRings()
     {
+        RingSlot[] slots;
         lock (gate)
         {
             long now = NowMs();
-            RingSlot[] slots = [.. image.Retired.Where(r => now - r.Value >= (long)RingGrace.TotalMilliseconds).Select(r => r.Key)];
-            if (slots.Length == 0) return;
-            programs.Maps.ReleaseRings(slots);
+            slots = [.. image.Retired.Where(r => now - r.Value >= (long)RingGrace.TotalMilliseconds).Select(r => r.Key)];
+            foreach (RingSlot slot in slots) image.Retired[slot] = MapImage.Releasing;
+        }
+
+        if (slots.Length == 0) return;
+        programs.Maps.ReleaseRings(slots);
+        lock (gate)
+        {
             foreach (RingSlot slot in slots) image.Retired.Remove(slot);
         }
     }

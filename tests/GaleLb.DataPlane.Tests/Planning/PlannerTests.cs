@@ -86,6 +86,15 @@ public sealed class PlannerTests
     }
 
     [Fact]
+    public void Plan_SlotThatIsBeingEmptied_IsPassedOver()
+    {
+        image.Retired[new RingSlot(0)] = MapImage.Releasing;
+        nowMs = 10 * GraceMs;
+
+        Apply(Of(1, [Service(0, null, 80, 0)], [Ring(0, 0)], [Node(0, Addresses[0])])).OfType<WriteRing>().Single().Slot.Should().Be(new RingSlot(1));
+    }
+
+    [Fact]
     public void Plan_PlaceTakenOverBySomebodyElse_IsEmptiedWhileRingsMove()
     {
         Apply(Of(1, [Service(0, null, 80, 0)], [Ring(0, 0, 1)], [Node(0, Addresses[0]), Node(1, Addresses[1])]));
