@@ -74,8 +74,9 @@ internal sealed class Scenario(Replicas replicas, Fleet fleet, Report report, Ti
             long answered = Stopwatch.GetTimestamp();
             await Task.WhenAll(Replicas.All.Select(async replica =>
             {
+                // A status with thousands of nodes is work: asked without a pause it would be what is measured.
                 while (await replicas.StateAsync(replica) is not { } state || state.Kernel < index)
-                    await Task.Yield();
+                    await Task.Delay(5);
             }));
             acknowledged.Add(Stopwatch.GetElapsedTime(started, answered).TotalMilliseconds);
             inKernels.Add(Stopwatch.GetElapsedTime(answered).TotalMilliseconds);

@@ -25,6 +25,7 @@ public sealed class NextHopMonitor : IDisposable
     private readonly NetlinkSocket requests;
     private readonly NetlinkSocket notifications;
     private readonly Thread thread;
+    private ImmutableArray<NodeRow> taken = [];
     private volatile bool stopping;
     private volatile string? failure;
 
@@ -74,6 +75,8 @@ public sealed class NextHopMonitor : IDisposable
     /// <summary>Follows a new table. Nodes whose neighbour the kernel knows are in the map when this returns; the others are asked for.</summary>
     public void SetNodes(ImmutableArray<NodeRow> nodes)
     {
+        // Most tables change rings alone. To decide for thousands of nodes anew, and to wait while that is done for other reasons, would take longer than all else.
+        if (AreSame(nodes, taken)) return;
         lock (gate)
         {
             ImmutableArray<NodeRow> fresh = table.SetNodes(nodes);
@@ -85,6 +88,8 @@ public sealed class NextHopMonitor : IDisposable
 
             DecideAndWrite(probe: !fresh.IsEmpty);
         }
+
+        taken = nodes;
     }
 
     public void Dispose()
@@ -93,6 +98,18 @@ public sealed class NextHopMonitor : IDisposable
         if (thread.IsAlive) thread.Join();
         requests.Dispose();
         notifications.Dispose();
+    }
+
+    /// <summary>By identity: a row that did not change is the same object in the next table.</summary>
+    private static bool AreSame(ImmutableArray<NodeRow> one, ImmutableArray<NodeRow> other)
+    {
+        if (one.Length != other.Length) return false;
+        for (int i = 0; i < one.Length; i++)
+        {
+            if (!ReferenceEquals(one[i], other[i])) return false;
+        }
+
+        return true;
     }
 
     private void Run()
