@@ -23,8 +23,10 @@ done
 say mandoc "$pages manual pages"
 
 # Executables and users are looked up on this machine: the units are judged as they would stand in a tree of their own.
+for unit in "$work"/usr/lib/systemd/system/*.service; do
+	sed "s,ExecStart=/usr/bin/,ExecStart=$work/usr/bin/,; /^Documentation=/d" "$unit" >"$work/${unit##*/}"
+done
 for unit in gale-lb gale-node; do
-	sed "s,ExecStart=/usr/bin/,ExecStart=$work/usr/bin/,; /^Documentation=/d" "$work/usr/lib/systemd/system/$unit.service" >"$work/$unit.service"
 	SYSTEMD_LOG_LEVEL=warning systemd-analyze verify "$work/$unit.service"
 	exposure=$(systemd-analyze security --offline=true --no-pager "$work/$unit.service" | sed -n 's/.*exposure level for [^:]*: //p')
 	say "$unit.service" "verified, exposure $exposure"
