@@ -7,7 +7,7 @@ using GaleLb.Bench.Raft;
 Site site = new(args[0], args[1], args[2]);
 int count = int.Parse(Option("--nodes") ?? "10000", CultureInfo.InvariantCulture);
 TimeSpan seconds = TimeSpan.FromSeconds(double.Parse(Option("--seconds") ?? "20", CultureInfo.InvariantCulture));
-TimeSpan idle = TimeSpan.FromSeconds(double.Parse(Option("--idle") ?? $"{seconds.TotalSeconds}", CultureInfo.InvariantCulture));
+TimeSpan idle = Option("--idle") is { } text ? TimeSpan.FromSeconds(double.Parse(text, CultureInfo.InvariantCulture)) : seconds;
 Report report = new("cluster");
 using Replicas replicas = new(site);
 replicas.Start();

@@ -47,7 +47,8 @@ public sealed class MutualTlsTests(SecuredClusterFixture fixture) : ClusterTests
             }, "a node's certificate reads, is nothing without the node token, and is no replica's");
 
             (await RefusedAsync(name) - before).Should().BeGreaterThanOrEqualTo(3, $"each refusal on the {name} port is counted");
-            Cluster.Replica(1).Log.Split($"A call of {Topology.NodeAddress(Topology.Nodes)} to the {name} port is refused").Should().HaveCount(2, "it is told once");
+            var log = Cluster.Replica(1).Log;
+            log[log.LastIndexOf(", REST on ", StringComparison.Ordinal)..].Split($"A call of {Topology.NodeAddress(Topology.Nodes)} to the {name} port is refused").Should().HaveCount(2, "it is told once");
         }
 
         (await Cluster.Api(1).NodeAsync("node-1"))!.State.Should().Be("routable");
@@ -83,11 +84,11 @@ public sealed class MutualTlsTests(SecuredClusterFixture fixture) : ClusterTests
         var first = Cluster.Credentials.Authority;
         await Cluster.Credentials.FoundAuthorityAsync(Next);
 
-        Cluster.Credentials.Believe(first, Next);
+        await EveryProcessReadsAsync(() => Cluster.Credentials.Believe(first, Next));
         await EveryReplicaAsync("takes a certificate of either authority", async replica =>
             await ReadsAsync(replica, first) == "200" && await ReadsAsync(replica, Next) == "200");
-        Cluster.Credentials.Use(Next);
-        Cluster.Credentials.Believe(Next);
+        await EveryProcessReadsAsync(() => Cluster.Credentials.Use(Next));
+        await EveryProcessReadsAsync(() => Cluster.Credentials.Believe(Next));
         await EveryReplicaAsync("shows its new certificate and takes no old one", async replica =>
             await ReadsAsync(replica, Next) == "200" && await ReadsAsync(replica, first) == "no answer");
 
@@ -106,6 +107,16 @@ public sealed class MutualTlsTests(SecuredClusterFixture fixture) : ClusterTests
             (await Cluster.Api(1).NodeAsync($"node-{node}"))!.Fails.Should().Be(0, "no node was ever without a replica");
         }
     });
+
+    /// <summary>Changes files and waits until every replica and every node says that it has taken them.</summary>
+    private async Task EveryProcessReadsAsync(Action change)
+    {
+        var told = Cluster.AllReplicas.Select(Cluster.Replica).Concat(new[] { 1, 2, 3 }.Select(Cluster.Node)).Select(process => (process, Before: Readings(process))).ToList();
+        change();
+        await Eventually.HoldsAsync("every process has read its files again", () => Task.FromResult(told.All(one => Readings(one.process) > one.Before)));
+
+        static int Readings(Daemon process) => process.Log.Split("is in force from the next connection on").Length - 1;
+    }
 
     private static Task<TimeSpan> EveryReplicaAsync(string what, Func<int, Task<bool>> holds) => Eventually.HoldsAsync(
         $"every replica {what}", async () => (await Task.WhenAll(Cluster.AllReplicas.Select(holds))).All(held => held));

@@ -63,7 +63,7 @@ public sealed class Cluster : IAsyncDisposable
                     cluster._disks[replica] = await ReplicaDisk.MountAsync(cluster.PathOf($"lb-{replica}/data"), shape.DiskMegabytes);
                 }
 
-                await cluster.WriteAsync($"lb-{replica}/lb.toml", 
+                await cluster.WriteAsync($"lb-{replica}/lb.toml",
                     await Topology.ReplicaConfigAsync(replica, cluster.Directory, [.. shape.Settings, .. settings]) + cluster._credentials?.OfReplica(replica));
             }
 
@@ -148,7 +148,7 @@ public sealed class Cluster : IAsyncDisposable
         if (!_nodes.TryGetValue(node, out var running) || !running.IsRunning)
         {
             running?.Dispose();
-            await WriteAsync($"node-{node}/node.toml", 
+            await WriteAsync($"node-{node}/node.toml",
                 await Topology.NodeConfigAsync(node, _shape.NodeSettings(node)) + _credentials?.OfNode(node));
             _nodes[node] = Daemon.Start(
                 Topology.Node(node), PathOf($"node-{node}/log"), Repository.Binary("gale-node"), "--config", PathOf($"node-{node}/node.toml"));

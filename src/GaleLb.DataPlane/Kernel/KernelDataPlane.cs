@@ -380,7 +380,20 @@ public sealed class KernelDataPlane : IDataPlane
         }
 
         if (slots.Length == 0) return;
-        programs.Maps.ReleaseRings(slots);
+        try
+        {
+            programs.Maps.ReleaseRings(slots);
+        }
+        catch (BpfException)
+        {
+            lock (gate)
+            {
+                foreach (RingSlot slot in slots) image.Retired[slot] = NowMs();
+            }
+
+            throw;
+        }
+
         lock (gate)
         {
             foreach (RingSlot slot in slots) image.Retired.Remove(slot);

@@ -77,6 +77,7 @@ public sealed class NextHopMonitor : IDisposable
     {
         // Most tables change rings alone. To decide for thousands of nodes anew, and to wait while that is done for other reasons, would take longer than all else.
         if (AreSame(nodes, taken)) return;
+        taken = []; // Until they are: what fails here is to be done again.
         lock (gate)
         {
             ImmutableArray<NodeRow> fresh = table.SetNodes(nodes);

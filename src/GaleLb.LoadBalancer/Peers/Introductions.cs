@@ -82,8 +82,11 @@ internal sealed class Introductions(
         AgreedSettings? agreed = AgreedSettings.Later(Agreed, AgreedSettings.Of(theirs));
         ImmutableArray<SettingDifference> fromFile = file.DifferencesTo(theirs.Settings);
         ImmutableArray<SettingDifference>? fromLog = agreed is null ? null : DifferencesToBaseline(agreed, FileSettings.ListOf(theirs.Settings));
+        bool enforced = file.Enforce || theirs.EnforceSingleConfiguration;
+        // Where it is this replica's own file that is not taken, the other's differs from the log in nothing: what it has other than this one is to be told.
+        bool isOwnFault = enforced && agreed is not null && agreed.Takes(theirs.ConfigDigest) && !agreed.Takes(file.Digest);
         return new IntroductionVerdict(
-            file.Enforce || theirs.EnforceSingleConfiguration ? Disagreement(agreed, theirs, fromFile, fromLog) : null, fromLog ?? fromFile, fromLog is not null);
+            enforced ? Disagreement(agreed, theirs, fromFile, fromLog) : null, isOwnFault ? fromFile : fromLog ?? fromFile, !isOwnFault && fromLog is not null);
     }
 
     /// <summary>

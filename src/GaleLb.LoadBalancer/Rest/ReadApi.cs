@@ -9,10 +9,10 @@ using GaleLb.LoadBalancer.Watching;
 using GaleLb.Raft;
 using GaleLb.Replica;
 using GaleLb.State;
-using GaleLb.State.Settings;
 using GaleLb.State.Blocks;
 using GaleLb.State.Forwarding;
 using GaleLb.State.Nodes;
+using GaleLb.State.Settings;
 using GaleLb.State.Services;
 
 namespace GaleLb.LoadBalancer.Rest;

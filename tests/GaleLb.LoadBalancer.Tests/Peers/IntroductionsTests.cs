@@ -74,6 +74,19 @@ public sealed class IntroductionsTests
         ours.OwnDifferences.Should().Equal(new State.Settings.SettingDifference("node_health.checks_timeout", "5000", "9000"));
     }
 
+    [Fact]
+    public void Judge_OwnFileIsNotTaken_RefusesAndTellsWhatTheOtherHasInstead()
+    {
+        Introductions ours = Of(One, AddressOne, SampleOptions.Of(checksTimeout: "9s", enforce: true), Founded("5s"));
+        Introduction theirs = Of(Two, AddressTwo, SampleOptions.Of(checksTimeout: "5s", enforce: true)).Own();
+
+        IntroductionVerdict verdict = ours.Judge(theirs);
+
+        verdict.Refusal.Should().Contain($"the configuration of {AddressOne} is not the cluster's in node_health.checks_timeout");
+        verdict.FromTheCluster.Should().BeFalse();
+        verdict.Differences.Should().Equal(new State.Settings.SettingDifference("node_health.checks_timeout", "9000", "5000"));
+    }
+
     [Theory]
     [InlineData(0u, false)]
     [InlineData(1u, false)]
