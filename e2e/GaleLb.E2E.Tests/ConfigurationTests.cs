@@ -8,28 +8,11 @@ namespace GaleLb.E2E.Tests;
 /// founded, when a replica joins, and at a restart. And a change of settings that rolls through the replicas. Files differ in
 /// checks_timeout; nothing forwards, so that replicas start at once.
 /// </summary>
-public sealed class ConfigurationTests : IAsyncLifetime
+public sealed class ConfigurationTests : BareReplicaTests
 {
     private static readonly TimeSpan LongEnoughToFound = TimeSpan.FromSeconds(4);
 
-    private BareReplicas _replicas = null!;
     private bool _enforce = true;
-
-    public async Task InitializeAsync()
-    {
-        if (Environment.IsPrivilegedProcess)
-        {
-            _replicas = await BareReplicas.UpAsync(nameof(ConfigurationTests));
-        }
-    }
-
-    public async Task DisposeAsync()
-    {
-        if (_replicas is not null)
-        {
-            await _replicas.DisposeAsync();
-        }
-    }
 
     [RootFact]
     public async Task Founding_AllFilesEqual_AllAreMembers()
@@ -127,7 +110,7 @@ public sealed class ConfigurationTests : IAsyncLifetime
         await RestartAsync(3, "2s");
         await RefusedAsync(by: 1, 3, "1000", "2000");
         await Eventually.HoldsAsync("the replica itself says that its file is not the cluster's", async () =>
-            (await _replicas.Api(3).GetAsync("/api/v1/status")).GetProperty("warnings").EnumerateArray()
+            (await Replicas.Api(3).GetAsync("/api/v1/status")).GetProperty("warnings").EnumerateArray()
                 .Any(warning => warning.GetString()!.Contains("node_health.checks_timeout: 1000 there, 2000 here", StringComparison.Ordinal)));
         await AgreeAsync(1, 2);
 
@@ -165,7 +148,7 @@ public sealed class ConfigurationTests : IAsyncLifetime
     {
         await StartAsync("1s", "1s", "1s");
         await AgreeAsync(1, 2, 3);
-        var next = await _replicas.WriteConfigAsync(0, Settings("2s"));
+        var next = await Replicas.WriteConfigAsync(0, Settings("2s"));
 
         var staged = await Command.InAsync(Topology.Replica(1), Repository.Binary("galectl"), "config", "stage", next);
         staged.ExitCode.Should().Be(0, staged.ToString());
@@ -202,7 +185,7 @@ public sealed class ConfigurationTests : IAsyncLifetime
         await AgreeAsync(1, 2, 3);
         (await ChecksTimeoutAsync(1)).Should().Be("1000", "other files change nothing");
 
-        var staged = await Command.InAsync(Topology.Replica(2), Repository.Binary("galectl"), "config", "stage", await _replicas.WriteConfigAsync(0, Settings("3s")));
+        var staged = await Command.InAsync(Topology.Replica(2), Repository.Binary("galectl"), "config", "stage", await Replicas.WriteConfigAsync(0, Settings("3s")));
         staged.ExitCode.Should().Be(0, staged.ToString());
         await Eventually.HoldsAsync("what all files say is the cluster's once it was staged", async () =>
             (await Task.WhenAll(Cluster.AllReplicas.Select(ChecksTimeoutAsync))).All(value => value == "3000")
@@ -219,21 +202,21 @@ public sealed class ConfigurationTests : IAsyncLifetime
 
     private async Task RestartAllAsync(params string[] checksTimeouts)
     {
-        _replicas.KillAll();
+        Replicas.KillAll();
         await StartAsync(checksTimeouts);
     }
 
     /// <summary>Starts a replica, or ends it and starts it again, with a file of this checks_timeout.</summary>
-    private Task RestartAsync(int replica, string checksTimeout) => _replicas.RestartAsync(replica, Settings(checksTimeout));
+    private Task RestartAsync(int replica, string checksTimeout) => Replicas.RestartAsync(replica, Settings(checksTimeout));
 
     private string[] Settings(string checksTimeout) =>
         [$"GALE_CHECKS_TIMEOUT={checksTimeout}", $"GALE_ENFORCE_SINGLE_CONFIGURATION={(_enforce ? "true" : "false")}"];
 
-    private Task<TimeSpan> AgreeAsync(params int[] replicas) => _replicas.AgreeAsync(replicas);
+    private Task<TimeSpan> AgreeAsync(params int[] replicas) => Replicas.AgreeAsync(replicas);
 
     /// <summary>Waits until a replica lists another as refused, with the key and both values.</summary>
     private Task<TimeSpan> RefusedAsync(int by, int replica, string cluster, string its) => Eventually.HoldsAsync($"lb-{by} refuses lb-{replica}", async () =>
-        (await _replicas.Api(by).RefusedAsync()).TryGetValue(BareReplicas.Address(replica), out var refusal)
+        (await Replicas.Api(by).RefusedAsync()).TryGetValue(BareReplicas.Address(replica), out var refusal)
         && refusal.GetProperty("reason").GetString()!.Contains("enforce_single_configuration", StringComparison.Ordinal)
         && refusal.GetProperty("differences").EnumerateArray().Any(difference =>
             difference.GetProperty("key").GetString() == "node_health.checks_timeout"
@@ -250,19 +233,19 @@ public sealed class ConfigurationTests : IAsyncLifetime
 
     private async Task<(int Groups, int Replicas)> GroupsAsync(int replica)
     {
-        var groups = (await _replicas.Api(replica).GetAsync("/api/v1/config?consistency=local")).GetProperty("replicas").EnumerateArray().ToList();
+        var groups = (await Replicas.Api(replica).GetAsync("/api/v1/config?consistency=local")).GetProperty("replicas").EnumerateArray().ToList();
         return (groups.Count, groups.Sum(group => group.GetProperty("replicas").GetArrayLength()));
     }
 
     /// <summary>What a replica shows of the members' files: whose, key, the cluster's value, the file's.</summary>
     private async Task<(string Replica, string Key, string Cluster, string Its)[]> DifferencesAsync(int replica) =>
-        [.. (await _replicas.Api(replica).GetAsync("/api/v1/cluster")).GetProperty("members").EnumerateArray().SelectMany(member =>
+        [.. (await Replicas.Api(replica).GetAsync("/api/v1/cluster")).GetProperty("members").EnumerateArray().SelectMany(member =>
             member.GetProperty("differences").EnumerateArray().Select(difference => (
                 $"{Cluster.AllReplicas.Single(other => BareReplicas.Address(other) == member.GetProperty("address").GetString())}",
                 difference.GetProperty("key").GetString()!, difference.GetProperty("cluster").GetString()!, difference.GetProperty("replica").GetString()!)))];
 
-    private async Task<bool> IsLedAsync(int replica) => (await _replicas.Api(replica).GetAsync("/api/v1/status")).GetProperty("raft").GetProperty("leader_contact").GetBoolean();
+    private async Task<bool> IsLedAsync(int replica) => (await Replicas.Api(replica).GetAsync("/api/v1/status")).GetProperty("raft").GetProperty("leader_contact").GetBoolean();
 
     private async Task<string> ChecksTimeoutAsync(int replica) =>
-        (await _replicas.Api(replica).GetAsync("/api/v1/config")).GetProperty("settings").GetProperty("node_health.checks_timeout").GetString()!;
+        (await Replicas.Api(replica).GetAsync("/api/v1/config")).GetProperty("settings").GetProperty("node_health.checks_timeout").GetString()!;
 }

@@ -5,50 +5,32 @@ using GaleLb.E2E.Tests.Harness;
 namespace GaleLb.E2E.Tests;
 
 /// <summary>Copies of data directories, as docs/operations.md has them made: read without a cluster, and put back as a backup.</summary>
-public sealed class DataDirectoryTests : IAsyncLifetime
+public sealed class DataDirectoryTests : BareReplicaTests
 {
-    private BareReplicas _replicas = null!;
-    private string _copies = "";
-
-    public async Task InitializeAsync()
-    {
-        if (Environment.IsPrivilegedProcess)
-        {
-            _replicas = await BareReplicas.UpAsync(nameof(DataDirectoryTests));
-            _copies = Repository.Scratch(Path.Combine(nameof(DataDirectoryTests), "copies"));
-            await StartAllAsync();
-        }
-    }
-
-    public async Task DisposeAsync()
-    {
-        if (_replicas is not null)
-        {
-            await _replicas.DisposeAsync();
-        }
-    }
+    private readonly string _copies = Repository.Scratch($"{nameof(DataDirectoryTests)}-copies");
 
     [RootFact]
     public async Task Replay_OfARunningReplicasCopy_IsTheStateThatTheReplicasHadAtEachIndex()
     {
+        await StartAllAsync();
         using var service = Topology.Node(1).Listen(new IPEndPoint(Topology.NodeAddress(1), Topology.ClientsPort));
         using var node = await StartNodeAsync(1);
-        await Eventually.HoldsAsync("a node is routable, so that there is a ring", async () => (await _replicas.Api(1).StatusAsync()).Routable == 1);
+        await Eventually.HoldsAsync("a node is routable, so that there is a ring", async () => (await Replicas.Api(1).StatusAsync()).Routable == 1);
         List<ulong> indexes = [];
         for (var order = 1; order <= 3; order++)
         {
-            indexes.Add((await _replicas.Api(order).OrderAsync(HttpMethod.Post, "/api/v1/blocks", new { cidr = $"203.0.113.{order}" })).GetProperty("index").GetUInt64());
+            indexes.Add((await Replicas.Api(order).OrderAsync(HttpMethod.Post, "/api/v1/blocks", new { cidr = $"203.0.113.{order}" })).GetProperty("index").GetUInt64());
         }
 
-        indexes.Add((await _replicas.Api(1).OrderAsync(HttpMethod.Post, "/api/v1/nodes/node-1/drain?force=true")).GetProperty("index").GetUInt64());
-        await _replicas.AgreeAsync([.. Cluster.AllReplicas]);
+        indexes.Add((await Replicas.Api(1).OrderAsync(HttpMethod.Post, "/api/v1/nodes/node-1/drain?force=true")).GetProperty("index").GetUInt64());
+        await Replicas.AgreeAsync([.. Cluster.AllReplicas]);
 
         var copy = await CopyAsync(2);
 
         foreach (var index in indexes)
         {
             var replayed = await Command.SucceedAsync(Repository.Binary("galectl"), "replay", copy, "--to", $"{index}", "-o", "json");
-            var told = await _replicas.Api(1).GetAsync($"/api/v1/state?index={index}");
+            var told = await Replicas.Api(1).GetAsync($"/api/v1/state?index={index}");
             foreach (var property in JsonDocument.Parse(replayed).RootElement.EnumerateObject())
             {
                 JsonElement.DeepEquals(property.Value, told.GetProperty(property.Name)).Should().BeTrue(
@@ -60,7 +42,8 @@ public sealed class DataDirectoryTests : IAsyncLifetime
     [RootFact]
     public async Task Backup_OfAllStoppedReplicas_PutBackTogether_IsTheClusterOfThen()
     {
-        await _replicas.Api(1).OrderAsync(HttpMethod.Post, "/api/v1/blocks", new { cidr = "203.0.113.1", reason = "before" });
+        await StartAllAsync();
+        await Replicas.Api(1).OrderAsync(HttpMethod.Post, "/api/v1/blocks", new { cidr = "203.0.113.1", reason = "before" });
         await StopAllAsync();
         foreach (var replica in Cluster.AllReplicas)
         {
@@ -68,39 +51,39 @@ public sealed class DataDirectoryTests : IAsyncLifetime
         }
 
         await StartAllAsync();
-        await _replicas.Api(2).OrderAsync(HttpMethod.Post, "/api/v1/blocks", new { cidr = "203.0.113.2", reason = "after" });
+        await Replicas.Api(2).OrderAsync(HttpMethod.Post, "/api/v1/blocks", new { cidr = "203.0.113.2", reason = "after" });
         await StopAllAsync();
         foreach (var replica in Cluster.AllReplicas)
         {
-            Directory.Delete(_replicas.DataDirectory(replica), recursive: true);
-            await Command.SucceedAsync("cp", "-a", CopyOf(replica), _replicas.DataDirectory(replica));
+            Directory.Delete(Replicas.DataDirectory(replica), recursive: true);
+            await Command.SucceedAsync("cp", "-a", CopyOf(replica), Replicas.DataDirectory(replica));
         }
 
         await StartAllAsync();
 
         (await BlockedAsync(3)).Should().Equal("203.0.113.1/32");
-        await _replicas.Api(3).OrderAsync(HttpMethod.Post, "/api/v1/blocks", new { cidr = "203.0.113.3", reason = "since" });
+        await Replicas.Api(3).OrderAsync(HttpMethod.Post, "/api/v1/blocks", new { cidr = "203.0.113.3", reason = "since" });
         (await BlockedAsync(1)).Should().Equal("203.0.113.1/32", "203.0.113.3/32");
     }
 
     private async Task<string[]> BlockedAsync(int replica) =>
-        [.. (await _replicas.Api(replica).GetAsync("/api/v1/blocks")).GetProperty("blocks").EnumerateArray().Select(block => block.GetProperty("cidr").GetString()!)];
+        [.. (await Replicas.Api(replica).GetAsync("/api/v1/blocks")).GetProperty("blocks").EnumerateArray().Select(block => block.GetProperty("cidr").GetString()!)];
 
     private async Task StartAllAsync()
     {
         foreach (var replica in Cluster.AllReplicas)
         {
-            await _replicas.RestartAsync(replica, []);
+            await Replicas.RestartAsync(replica, []);
         }
 
-        await _replicas.AgreeAsync([.. Cluster.AllReplicas]);
+        await Replicas.AgreeAsync([.. Cluster.AllReplicas]);
     }
 
     private async Task StopAllAsync()
     {
         foreach (var replica in Cluster.AllReplicas)
         {
-            (await _replicas.Process(replica).TerminateAsync()).Should().Be(0);
+            (await Replicas.Process(replica).TerminateAsync()).Should().Be(0);
         }
     }
 
@@ -113,7 +96,7 @@ public sealed class DataDirectoryTests : IAsyncLifetime
 
     private async Task<string> CopyAsync(int replica)
     {
-        await Command.SucceedAsync("cp", "-a", _replicas.DataDirectory(replica), CopyOf(replica));
+        await Command.SucceedAsync("cp", "-a", Replicas.DataDirectory(replica), CopyOf(replica));
         return CopyOf(replica);
     }
 

@@ -6,44 +6,27 @@ namespace GaleLb.E2E.Tests;
 /// Replicas of two releases in one cluster. The older one is this one that applies, and says it applies, states of the first version
 /// alone (GALE_STATE_VERSION_MAX).
 /// </summary>
-public sealed class StateVersionTests : IAsyncLifetime
+public sealed class StateVersionTests : BareReplicaTests
 {
     private const string OfTheOlderRelease = "GALE_STATE_VERSION_MAX=1";
     private const uint Newest = 2;
     private static readonly TimeSpan LongEnoughToRaise = TimeSpan.FromSeconds(3);
 
-    private BareReplicas _replicas = null!;
     private int _orders;
-
-    public async Task InitializeAsync()
-    {
-        if (Environment.IsPrivilegedProcess)
-        {
-            _replicas = await BareReplicas.UpAsync(nameof(StateVersionTests));
-        }
-    }
-
-    public async Task DisposeAsync()
-    {
-        if (_replicas is not null)
-        {
-            await _replicas.DisposeAsync();
-        }
-    }
 
     [RootFact]
     public async Task Upgrade_OneReplicaAfterTheOther_RaisesTheVersionOnceAllCanApplyIt()
     {
         foreach (var replica in Cluster.AllReplicas)
         {
-            await _replicas.RestartAsync(replica, [], OfTheOlderRelease);
+            await Replicas.RestartAsync(replica, [], OfTheOlderRelease);
         }
 
         await AgreeAsync(version: 1);
         foreach (var replica in Cluster.AllReplicas)
         {
-            await _replicas.RestartAsync(replica, []);
-            await _replicas.AgreeAsync([.. Cluster.AllReplicas]);
+            await Replicas.RestartAsync(replica, []);
+            await Replicas.AgreeAsync([.. Cluster.AllReplicas]);
             await OrderThroughEachAsync();
             if (replica < Topology.Replicas)
             {
@@ -62,23 +45,23 @@ public sealed class StateVersionTests : IAsyncLifetime
     {
         foreach (var replica in Cluster.AllReplicas)
         {
-            await _replicas.RestartAsync(replica, []);
+            await Replicas.RestartAsync(replica, []);
         }
 
         await AgreeAsync(Newest);
-        await _replicas.RestartAsync(3, [], OfTheOlderRelease);
+        await Replicas.RestartAsync(3, [], OfTheOlderRelease);
 
         foreach (var replica in new[] { 1, 2 })
         {
             await Eventually.HoldsAsync($"lb-{replica} refuses the older release by name", async () =>
-                (await _replicas.Api(replica).RefusedAsync()).TryGetValue(BareReplicas.Address(3), out var refusal)
+                (await Replicas.Api(replica).RefusedAsync()).TryGetValue(BareReplicas.Address(3), out var refusal)
                 && refusal.GetProperty("reason").GetString()!.EndsWith("applies states up to version 1, and this cluster's is 2: upgrade it", StringComparison.Ordinal));
         }
 
-        await _replicas.AgreeAsync(1, 2);
-        await _replicas.Api(1).OrderAsync(HttpMethod.Post, "/api/v1/blocks", new { cidr = "203.0.113.250" });
+        await Replicas.AgreeAsync(1, 2);
+        await Replicas.Api(1).OrderAsync(HttpMethod.Post, "/api/v1/blocks", new { cidr = "203.0.113.250" });
 
-        await _replicas.RestartAsync(3, []);
+        await Replicas.RestartAsync(3, []);
         await AgreeAsync(Newest);
     }
 
@@ -86,14 +69,14 @@ public sealed class StateVersionTests : IAsyncLifetime
     {
         foreach (var replica in Cluster.AllReplicas)
         {
-            await _replicas.Api(replica).OrderAsync(HttpMethod.Post, "/api/v1/blocks", new { cidr = $"203.0.113.{++_orders}", reason = $"through lb-{replica}" });
+            await Replicas.Api(replica).OrderAsync(HttpMethod.Post, "/api/v1/blocks", new { cidr = $"203.0.113.{++_orders}", reason = $"through lb-{replica}" });
         }
     }
 
     /// <summary>Waits until all three have one and the same state, of this version.</summary>
     private Task<TimeSpan> AgreeAsync(uint version) => Eventually.HoldsAsync($"the replicas have the same state, of version {version}", async () =>
     {
-        var states = await Task.WhenAll(Cluster.AllReplicas.Select(replica => _replicas.Api(replica).GetAsync("/api/v1/state")));
+        var states = await Task.WhenAll(Cluster.AllReplicas.Select(replica => Replicas.Api(replica).GetAsync("/api/v1/state")));
         return states.Select(state => (state.GetProperty("applied_index").GetUInt64(), state.GetProperty("state_digest").GetString(), state.GetProperty("table_digest").GetString()))
                 .Distinct().Count() == 1
             && states[0].GetProperty("state_version").GetUInt32() == version;

@@ -21,8 +21,8 @@ public sealed class ReplicaApi(int replica) : IDisposable
     /// <summary>Shows a token from now on.</summary>
     public void Authorize(string token) => _http.DefaultRequestHeaders.Authorization = new("Bearer", token);
 
-    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path) =>
-        _http.SendAsync(new(method, new Uri(Loopback, path)));
+    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, object? body = null) =>
+        _http.SendAsync(new(method, new Uri(Loopback, path)) { Content = body is null ? null : JsonContent.Create(body) });
 
     public Task<JsonElement> GetAsync(string path) => _http.GetFromJsonAsync<JsonElement>(new Uri(Loopback, path));
 
@@ -57,8 +57,7 @@ public sealed class ReplicaApi(int replica) : IDisposable
     /// <exception cref="HttpRequestException">It was not carried out.</exception>
     public async Task<JsonElement> OrderAsync(HttpMethod method, string path, object? body = null)
     {
-        using var request = new HttpRequestMessage(method, new Uri(Loopback, path)) { Content = body is null ? null : JsonContent.Create(body) };
-        using var response = await _http.SendAsync(request);
+        using var response = await SendAsync(method, path, body);
         var answer = await response.Content.ReadAsStringAsync();
         return response.IsSuccessStatusCode
             ? JsonDocument.Parse(answer).RootElement

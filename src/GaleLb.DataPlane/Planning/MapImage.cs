@@ -14,7 +14,7 @@ public sealed class MapImage
     /// <summary>Rings that services name, or that a plan has just written.</summary>
     public SortedDictionary<RingSlot, ImmutableArray<NodeIndex>> Rings { get; } = [];
 
-    /// <summary>In place of a time of retirement: the slot is being emptied, and no plan may take it until it is.</summary>
+    /// <summary>In place of a time of retirement, and later than any, so that no grace is ever over: the slot is being emptied, and no plan may take it until it is.</summary>
     public const long Releasing = long.MaxValue;
 
     /// <summary>Slots that still hold a ring that packets in flight may see, with the time of their retirement in ms, or <see cref="Releasing"/>.</summary>

@@ -166,7 +166,7 @@ public static class Planner
         {
             RingSlot slot = new(next);
             if (image.Rings.ContainsKey(slot)) continue;
-            if (image.Retired.TryGetValue(slot, out long since) && (since == MapImage.Releasing || nowMs - since < graceMs)) continue;
+            if (image.Retired.TryGetValue(slot, out long since) && nowMs - since < graceMs) continue;
             next++;
             return slot;
         }
