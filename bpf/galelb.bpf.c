@@ -7,6 +7,7 @@
 #include "galelb_maps.h"
 #include "galelb_private.h"
 #include "galelb_public.h"
+#include "galelb_sweep.h"
 
 const volatile struct gale_options options SEC(".rodata.options") = {};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The slow half of L4: packets of the client that are not in flows. */
+/* The slow half of L4: packets of the client that have no flow, or a half-open one. */
 #ifndef GALELB_FLOW_OPEN_H
 #define GALELB_FLOW_OPEN_H
 
@@ -39,12 +39,11 @@ static __always_inline int choose_node(const struct packet *packet,
 			   ring_slot(hash_flow(&packet->key, service->hash, settings->hash_seed)));
 }
 
-/* A flow for a client's first packet. 0 with flow filled in, or the reason why not. */
+/* A flow for the client's first packet in flow_openings. 0 with flow filled in, or the reason why not. */
 static __noinline int flow_create(struct packet *packet, struct gale_service *service,
 				  struct gale_flow *flow)
 {
 	struct gale_config *settings = config_lookup();
-	struct gale_next_hop *hop;
 	struct gale_node *node;
 	int node_index, reason;
 
@@ -61,9 +60,6 @@ static __noinline int flow_create(struct packet *packet, struct gale_service *se
 	/* Translating addresses between the families is not what a service is configured for. */
 	if (address_is_ipv4(&node->address) != !(packet->traits & PACKET_IPV6))
 		return GALE_DROP_FAMILY;
-	hop = next_hop_lookup(node_index);
-	if (!hop)
-		return GALE_DROP_UNRESOLVED;
 
 	__builtin_memset(flow, 0, sizeof(*flow));
 	flow->destination = node->address;
@@ -75,45 +71,35 @@ static __noinline int flow_create(struct packet *packet, struct gale_service *se
 	flow->created_ms = flow->last_seen_ms;
 	flow->state = packet->key.protocol == IPPROTO_TCP ? GALE_FLOW_SYN_SENT : GALE_FLOW_UDP_ONE_WAY;
 	reason = settings->flags & GALE_CONFIG_NO_SOURCE_NAT ?
-			 source_keep(&packet->key, flow) :
-			 source_choose(&packet->key, flow, hop);
+			 source_keep() :
+			 source_choose();
 	if (!reason)
 		count_connection(service->service_id, node_index);
 	return reason;
 }
 
 /*
- * A client's packet for a half-open flow. 0 with flow filled in, a reason, or -1 when there is no such flow
- * or a fresh one is to take its place.
+ * The client's packet in flow_openings is for a half-open flow. 0 with flow as it is now, a reason, or -1 when it has no pair any more or a
+ * fresh one is to take its place.
  */
-static __noinline int flow_continue(struct packet *packet, struct gale_service *service,
-				    struct gale_flow *flow)
+static __always_inline int flow_continue(struct packet *packet, struct gale_service *service, struct gale_flow *flow)
 {
+	struct flow_order *order = flow_order(FLOW_ORDER_PACKET);
 	struct gale_config *settings = config_lookup();
-	struct gale_flow *own, *other, reverse;
+	struct gale_flow_key other_key;
 	struct gale_node *node;
 	__u32 now_ms;
 
-	if (!settings || !packet || !service || !flow)
+	if (!settings || !order)
 		return GALE_DROP_NO_NODES;
-	own = bpf_map_lookup_elem(&half_open, &packet->key);
-	if (!own)
-		return -1;
-	*flow = *own;
-	other = flow_other(&half_open, &packet->key, flow);
 	now_ms = clock_ms();
-	if (!other || flow->direction != GALE_FLOW_FORWARD ||
+	if (!flow_find_other(FLOW_ORDER_PACKET, &packet->key, flow, &other_key) || flow->direction != GALE_FLOW_FORWARD ||
 	    (__u32)(now_ms - flow->last_seen_ms) >= flow_timeout_ms(settings, flow->state))
 		return -1;
 	node = node_lookup(flow->node_index);
 	if (!node || !node_accepts(node, flow->node_generation)) {
-		half_open_delete(&packet->key, flow);
+		flow_change_both(&packet->key, &other_key, FLOW_DELETE, 0, 0);
 		return is_opening(packet) ? -1 : GALE_DROP_NODE_REFUSED;
-	}
-	if (packet->key.protocol == IPPROTO_UDP) {
-		flow_touch(own, now_ms);
-		flow_touch(other, now_ms);
-		return 0;
 	}
 	if (packet->tcp_flags & TCP_RST) {
 		/*
@@ -121,53 +107,72 @@ static __noinline int flow_continue(struct packet *packet, struct gale_service *
 		 * nothing of any more: the node forgets that one by it, and the client's next SYN is to take the same port.
 		 */
 		if (flow->state != GALE_FLOW_SYN_SENT)
-			half_open_delete(&packet->key, flow);
+			flow_change_both(&packet->key, &other_key, FLOW_DELETE, 0, 0);
 		return 0;
 	}
-	if (packet->tcp_flags & TCP_SYN) {
-		/* A node that never answered may have left the ring: the repeated SYN tries its successor. */
-		if (flow->state == GALE_FLOW_SYN_SENT &&
-		    choose_node(packet, service, settings) != flow->node_index) {
-			half_open_delete(&packet->key, flow);
-			return -1;
-		}
-		flow_touch(own, now_ms);
-		flow_touch(other, now_ms);
+	/* A node that never answered may have left the ring: the repeated SYN tries its successor. */
+	if (packet->tcp_flags & TCP_SYN && flow->state == GALE_FLOW_SYN_SENT &&
+	    choose_node(packet, service, settings) != flow->node_index) {
+		flow_change_both(&packet->key, &other_key, FLOW_DELETE, 0, 0);
+		return -1;
+	}
+	if (packet->key.protocol == IPPROTO_UDP || packet->tcp_flags & TCP_SYN) {
+		if (flow_is_stale(flow, now_ms))
+			flow_change_both(&packet->key, &other_key, FLOW_ADVANCE, flow->state, now_ms);
 		return 0;
 	}
 	if (flow->state != GALE_FLOW_SYN_RECEIVED)
 		return GALE_DROP_NO_FLOW;
-	reverse = *other;
-	flow->last_seen_ms = now_ms;
-	reverse.last_seen_ms = now_ms;
-	if (flow_promote(&packet->key, flow, &reverse, GALE_FLOW_ESTABLISHED))
+	if (flow_settle(&packet->key, flow, &other_key, &order->found, GALE_FLOW_ESTABLISHED, now_ms))
 		return GALE_DROP_TABLE_FULL;
-	if (packet->tcp_flags & TCP_FIN) {
-		own = bpf_map_lookup_elem(&flows, &packet->key);
-		if (own)
-			flow_track_close(&packet->key, own, packet->tcp_flags);
-	}
+	if (packet->tcp_flags & TCP_FIN)
+		flow_track_close(&packet->key, flow, packet->tcp_flags);
 	return 0;
 }
 
 /*
- * A packet of the client that flows does not know. 0 with flow filled in, or the reason why not. Inline: kernels before 6.9
- * round each frame of a call chain up to 32 bytes, and with one more the way to source_choose is over the 512 allowed.
+ * The order that flow_open gives, a global function as flow_insert_order is: what opens a flow is most of the program, and the ways
+ * that lead here are many.
  */
-static __always_inline int flow_open(struct packet *packet, struct gale_service *service,
-				     struct gale_flow *flow)
+__attribute__((noinline)) int flow_open_order(void)
 {
+	struct flow_opening *opening = flow_opening();
 	int result;
 
-	result = flow_continue(packet, service, flow);
-	if (result >= 0)
-		return result;
-	if (!is_opening(packet))
+	if (!opening)
 		return GALE_DROP_NO_FLOW;
-	result = flow_create(packet, service, flow);
+	if (opening->half_open) {
+		result = flow_continue(&opening->packet, &opening->service, &opening->flow);
+		if (result >= 0)
+			return result;
+	}
+	if (!is_opening(&opening->packet))
+		return GALE_DROP_NO_FLOW;
+	result = flow_create(&opening->packet, &opening->service, &opening->flow);
 	if (result)
-		count_refused(service->service_id);
+		count_refused(opening->service.service_id);
 	return result;
+}
+
+/*
+ * A packet of the client that has no settled flow; half_open: flow is its half-open one. 0 with flow filled in, or the reason why not.
+ */
+static __always_inline int flow_open(const struct packet *packet, const struct gale_service *service,
+				     struct gale_flow *flow, int half_open)
+{
+	struct flow_opening *opening = flow_opening();
+	int reason;
+
+	if (!opening)
+		return GALE_DROP_NO_FLOW;
+	opening->packet = *packet;
+	opening->service = *service;
+	opening->half_open = half_open;
+	if (half_open)
+		opening->flow = *flow;
+	reason = flow_open_order();
+	*flow = opening->flow;
+	return reason;
 }
 
 #endif

@@ -23,6 +23,7 @@ enum gale_limit {
 	GALE_SERVICES_MAX = 4096,
 	GALE_SOURCES_MAX = 8,
 	GALE_PORT_WORDS = 1024, /* 65,536 ports as bits of 64-bit words */
+	GALE_FLOW_SLOTS = 31, /* halves of flows in a set */
 	GALE_BLOCKS_MAX = 65536,
 	GALE_RING_NONE = 0x7fffffff, /* a service's ring number when it has no node */
 	GALE_TRACE_ANY = 0x7ffffffe, /* no service or node in particular */
@@ -68,8 +69,8 @@ enum gale_flow_direction {
 };
 
 /*
- * States of a flow; both halves carry the same one. In half_open: SYN_SENT, SYN_RECEIVED, UDP_ONE_WAY.
- * In flows: the others.
+ * States of a flow; both halves carry the same one. SYN_SENT, SYN_RECEIVED and UDP_ONE_WAY are half-open: such a half may be
+ * pushed out by a new one, the others are settled and never are.
  */
 enum gale_flow_state {
 	GALE_FLOW_NONE = 0,
@@ -115,7 +116,7 @@ enum gale_reason {
 	GALE_DROP_NODE_REFUSED = 19,  /* the flow's node was given up; on_node_failure */
 	GALE_DROP_NO_FLOW = 20,	      /* TCP, not a SYN, and no flow */
 	GALE_DROP_UNRESOLVED = 21,    /* the node's next hop has no neighbour entry here */
-	GALE_DROP_TABLE_FULL = 22,    /* flows is full */
+	GALE_DROP_TABLE_FULL = 22,    /* no room in flows among those that are settled */
 	GALE_DROP_PORTS = 23,	      /* no free source port towards this node */
 	GALE_DROP_NO_SOURCE = 24,     /* no source address of the node's family in config */
 	GALE_DROP_DEAD_MAN = 25,      /* new flow after the dead-man deadline */
@@ -183,7 +184,7 @@ struct gale_next_hop {
 	struct gale_address source_address; /* NAT source, one of config's list; all zero: any of that list */
 };
 
-/* flows: HASH, preallocated; half_open: LRU_HASH. The packet as it arrives on its side. */
+/* The packet as it arrives on its side. */
 struct gale_flow_key {
 	struct gale_address source;
 	struct gale_address destination;
@@ -191,12 +192,12 @@ struct gale_flow_key {
 	__be16 destination_port;
 	__u8 protocol;
 	__u8 zero[3];
-};
+} __attribute__((aligned(8)));
 
 /*
  * One half of a flow: what the packet's addresses and ports become. The other half's key is this value turned
  * around: (destination, source, destination_port, source_port). A half belongs to a pair only if the other
- * half exists and names it back; user space deletes a pair together, and only when both halves are idle for
+ * half exists and names it back; a pair is swept together, and only when both halves are idle for
  * longer than the state's timeout; a half without its pair goes by its own age.
  */
 struct gale_flow {
@@ -215,6 +216,32 @@ struct gale_flow {
 	__u8 fin_node;
 	__u32 address_csum_diff; /* ones-complement sum: new addresses less the key's */
 	__u32 port_csum_diff;
+} __attribute__((aligned(8)));
+
+struct gale_flow_slot {
+	struct gale_flow_key key;
+	struct gale_flow flow;
+	__u32 version; /* odd while key and flow are being replaced, and another one afterwards */
+	__u32 zero[5];
+};
+
+/*
+ * flows: ARRAY of these, a page of memory each. A half is in the set that its key's hash and config's flow_seed and flow_sets name: see
+ * galelb_flow_table.h. The first line, 64 bytes, tells which slot to look at.
+ */
+struct gale_flow_set {
+	__u16 tag[GALE_FLOW_SLOTS + 1];	 /* of the key's hash; 0: the slot is free. There is no slot for the last */
+	__u16 rank[GALE_FLOW_SLOTS + 1]; /* 0: settled; else 0x8000 and when last seen, in units of 32 ms: the oldest gives way */
+	struct gale_flow_slot slot[GALE_FLOW_SLOTS];
+};
+
+/* sweep: ARRAY of one. User space sets it to zero, and has gale_sweep run until next is past the last slot. */
+struct gale_sweep {
+	__u64 next; /* 32 times the set, and the slot */
+	__u64 flows; /* pairs and halves without one that stay: settled, */
+	__u64 half_open;
+	__u64 expired; /* pairs that went */
+	__u64 orphans; /* halves that went by themselves */
 };
 
 /* control_ports: ARRAY of one. Bit (port & 63) of word (port >> 6), port in host order. */
@@ -249,6 +276,8 @@ struct gale_config {
 	__u8 zero;
 	__u32 public_mtu; /* of the public interface: larger replies of a node are answered by a too-big error */
 	__u32 timeout_ms[GALE_FLOW_STATES]; /* by enum gale_flow_state; element 0 unused */
+	__u32 flow_sets; /* entries of flows; with flow_seed what finds a flow, so neither changes while there are any */
+	__u32 flow_seed;
 	struct gale_address source_v4[GALE_SOURCES_MAX]; /* mapped, as everywhere */
 	struct gale_address source_v6[GALE_SOURCES_MAX];
 	struct gale_address tunnel_source_v4; /* L3: outer source address, mapped */
@@ -329,9 +358,12 @@ GALE_ASSERT_SIZE(gale_node, 24);
 GALE_ASSERT_SIZE(gale_next_hop, 44);
 GALE_ASSERT_SIZE(gale_flow_key, 40);
 GALE_ASSERT_SIZE(gale_flow, 64);
+GALE_ASSERT_SIZE(gale_flow_slot, 128);
+GALE_ASSERT_SIZE(gale_flow_set, 4096);
+GALE_ASSERT_SIZE(gale_sweep, 40);
 GALE_ASSERT_SIZE(gale_control_ports, 16384);
 GALE_ASSERT_SIZE(gale_block_key, 20);
-GALE_ASSERT_SIZE(gale_config, 356);
+GALE_ASSERT_SIZE(gale_config, 364);
 GALE_ASSERT_SIZE(gale_counter, 16);
 GALE_ASSERT_SIZE(gale_traffic, 48);
 GALE_ASSERT_SIZE(gale_trace_filter, 56);

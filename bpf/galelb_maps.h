@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The maps. Sizes given here are defaults; user space may set others for flows and half_open before load. */
+/* The maps. User space sets the size of flows before load. */
 #ifndef GALELB_MAPS_H
 #define GALELB_MAPS_H
 
@@ -45,18 +45,59 @@ struct {
 } next_hops SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 262144);
-	__type(key, struct gale_flow_key);
-	__type(value, struct gale_flow);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct gale_flow_set);
 } flows SEC(".maps");
 
+/* Each for many sets: a lock may not be in memory that user space maps. One to a cache line. */
+enum { FLOW_LOCKS = 1024 };
+
+struct flow_lock {
+	struct bpf_spin_lock lock;
+	__u32 zero[15];
+};
+
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 131072);
-	__type(key, struct gale_flow_key);
-	__type(value, struct gale_flow);
-} half_open SEC(".maps");
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, FLOW_LOCKS);
+	__type(key, __u32);
+	__type(value, struct flow_lock);
+} flow_locks SEC(".maps");
+
+/*
+ * What the functions that look into flows and write there are given, and give back. They are global functions, which the verifier goes
+ * through once and not on each of the many ways that lead to them, and which before 5.13 take no pointers. The programs' own.
+ */
+struct flow_order {
+	struct gale_flow_key key;
+	struct gale_flow_key other_key;
+	struct gale_flow flow;	/* to be inserted */
+	struct gale_flow found;
+};
+
+/* User space runs gale_sweep, and a packet may come in the middle of it. */
+enum flow_order_place {
+	FLOW_ORDER_PACKET = 0,
+	FLOW_ORDER_SWEEP = 1,
+	FLOW_ORDERS = 2,
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, FLOW_ORDERS);
+	__type(key, __u32);
+	__type(value, struct flow_order);
+} flow_orders SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct gale_sweep);
+} sweep SEC(".maps");
 
 struct fragment_key {
 	struct gale_address source;

@@ -47,62 +47,40 @@ static __always_inline int is_nat_destination(const struct gale_config *settings
 	return 0;
 }
 
-/* A node's packet for a half-open flow. 0 with flow filled in, -1 when there is none, or a reason. */
+/* A node's packet for a half-open flow, which is flow. 0 with flow as it is now, -1 when it has no pair any more, or a reason. */
 static __noinline int flow_answer(struct packet *packet, struct gale_flow *flow)
 {
-	struct gale_flow *own, *other, forward;
+	struct flow_order *order = flow_order(FLOW_ORDER_PACKET);
+	struct gale_flow_key other_key;
 	struct gale_node *node;
 	__u32 now_ms;
 
-	if (!packet || !flow)
-		return -1;
-	own = bpf_map_lookup_elem(&half_open, &packet->key);
-	if (!own)
-		return -1;
-	*flow = *own;
-	other = flow_other(&half_open, &packet->key, flow);
-	if (!other || flow->direction != GALE_FLOW_REVERSE)
+	if (!packet || !flow || !order || flow->direction != GALE_FLOW_REVERSE ||
+	    !flow_find_other(FLOW_ORDER_PACKET, &packet->key, flow, &other_key))
 		return -1;
 	node = node_lookup(flow->node_index);
 	if (!node || !node_accepts(node, flow->node_generation)) {
-		half_open_delete(&packet->key, flow);
+		flow_change_both(&packet->key, &other_key, FLOW_DELETE, 0, 0);
 		return GALE_DROP_NODE_REFUSED;
 	}
-	if (is_explaining())
-		return 0;
 	now_ms = clock_ms();
-	if (packet->key.protocol == IPPROTO_UDP) {
-		forward = *other;
-		flow->last_seen_ms = now_ms;
-		/* When flows is full the exchange goes on half-open. */
-		flow_promote(&packet->key, flow, &forward, GALE_FLOW_UDP);
-		return 0;
-	}
-	if (packet->tcp_flags & TCP_RST) {
-		half_open_delete(&packet->key, flow);
-	} else if ((packet->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK)) {
-		own->state = GALE_FLOW_SYN_RECEIVED;
-		other->state = GALE_FLOW_SYN_RECEIVED;
-		own->last_seen_ms = now_ms;
-		other->last_seen_ms = now_ms;
-	}
+	if (packet->key.protocol == IPPROTO_UDP)
+		/* Where there is no room for a half that was pushed out the exchange goes on half-open. */
+		flow_settle(&packet->key, flow, &other_key, &order->found, GALE_FLOW_UDP, now_ms);
+	else if (packet->tcp_flags & TCP_RST)
+		flow_change_both(&packet->key, &other_key, FLOW_DELETE, 0, 0);
+	else if ((packet->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
+		flow_change_both(&packet->key, &other_key, FLOW_ADVANCE, GALE_FLOW_SYN_RECEIVED, now_ms);
 	return 0;
 }
 
-/* A node's packet for a flow whose node is given up, or which closes. 0, or the reason to refuse. */
+/* A node's packet for a settled flow whose node is given up, or which closes. 0, or the reason to refuse. */
 static __noinline int flow_attend_reverse(struct packet *packet, struct gale_flow *flow, __u32 refused)
 {
-	struct gale_flow *other;
-
 	if (!packet || !flow)
 		return GALE_DROP_NAT_UNKNOWN;
 	if (refused) {
-		if (is_explaining())
-			return GALE_DROP_NODE_REFUSED;
-		flow->state = GALE_FLOW_CLOSED;
-		other = flow_other(&flows, &packet->key, flow);
-		if (other)
-			other->state = GALE_FLOW_CLOSED;
+		flow_give_up(&packet->key, flow);
 		return GALE_DROP_NODE_REFUSED;
 	}
 	flow_track_close(&packet->key, flow, packet->tcp_flags);
@@ -189,13 +167,14 @@ static __always_inline int private_rewrite(struct __sk_buff *skb, const struct p
 
 static __always_inline int private_l4(struct __sk_buff *skb, struct packet *packet)
 {
+	struct flow_order *order = flow_order(FLOW_ORDER_PACKET);
 	struct gale_config *settings = config_lookup();
-	struct gale_flow fresh, *flow;
+	struct gale_flow own, *flow;
 	struct gale_node *node;
-	int reason, refused, ours;
+	int reason, refused, ours, slot;
 	__u32 segments, bytes;
 
-	if (!settings)
+	if (!settings || !order)
 		return private_exit(packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
 	ours = is_nat_destination(settings, packet);
 	if (!ours && !(settings->flags & GALE_CONFIG_NO_SOURCE_NAT))
@@ -207,8 +186,9 @@ static __always_inline int private_l4(struct __sk_buff *skb, struct packet *pack
 	if (unlikely(packet->traits & PACKET_FRAGMENT_FIRST) && fragment_remember(packet))
 		return private_exit(packet, GALE_DROP_FRAGMENT, TC_ACT_SHOT);
 
-	flow = bpf_map_lookup_elem(&flows, &packet->key);
-	if (likely(flow && flow->direction == GALE_FLOW_REVERSE)) {
+	slot = flow_find(order, &packet->key);
+	flow = &order->found;
+	if (likely(slot >= 0 && !flow_is_half_open(flow) && flow->direction == GALE_FLOW_REVERSE)) {
 		node = node_lookup(flow->node_index);
 		refused = !node || !node_accepts(node, flow->node_generation);
 		if (unlikely(refused || packet->tcp_flags & (TCP_FIN | TCP_RST))) {
@@ -216,16 +196,17 @@ static __always_inline int private_l4(struct __sk_buff *skb, struct packet *pack
 			if (reason)
 				return private_refuse(skb, packet, reason);
 		}
-		flow_touch(flow, clock_ms());
+		flow_touch(slot, flow, clock_ms());
 	} else {
-		reason = flow_answer(packet, &fresh);
+		own = *flow;
+		flow = &own;
+		reason = slot >= 0 && flow_is_half_open(flow) ? flow_answer(packet, flow) : -1;
 		if (reason > 0)
 			return private_refuse(skb, packet, reason);
 		if (reason < 0 && ours)
 			return private_exit(packet, GALE_DROP_NAT_UNKNOWN, TC_ACT_SHOT);
 		if (reason < 0)
 			return private_exit(packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
-		flow = &fresh;
 		if (packet->tcp_flags & TCP_SYN && settings->flags & GALE_CONFIG_CLAMP_MSS) {
 			struct gale_next_hop *hop = next_hop_lookup(flow->node_index);
 

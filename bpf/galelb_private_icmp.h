@@ -26,11 +26,12 @@ static __noinline int private_icmp(struct __sk_buff *skb, struct packet *packet)
 	struct gale_config *settings = config_lookup();
 	struct icmp_header *icmp;
 	struct packet quoted;
+	struct flow_order *order = flow_order(FLOW_ORDER_PACKET);
 	struct gale_flow *flow;
 	void *data, *end;
 	__u64 diff = 0;
 
-	if (!settings || !packet)
+	if (!settings || !packet || !order)
 		return TC_ACT_OK;
 	if (packet->traits & (PACKET_FRAGMENT_FIRST | PACKET_FRAGMENT_LATER) ||
 	    bpf_skb_pull_data(skb, skb->len < ICMP_PULL_LENGTH ? skb->len : ICMP_PULL_LENGTH))
@@ -44,8 +45,8 @@ static __noinline int private_icmp(struct __sk_buff *skb, struct packet *packet)
 	    parse_quote(data, end, packet, &quoted) ||
 	    !address_equal(&quoted.key.destination, &packet->key.destination))
 		return private_icmp_exit(packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
-	flow = flow_of_quote(&quoted, GALE_FLOW_REVERSE);
-	if (!flow)
+	flow = &order->found;
+	if (find_quoted(&quoted, GALE_FLOW_REVERSE))
 		return private_icmp_exit(packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
 	if (packet->ttl <= 1)
 		return private_icmp_exit(packet, GALE_DROP_TTL, TC_ACT_SHOT);

@@ -19,30 +19,24 @@ static __always_inline int public_exit(const struct packet *packet, __u32 reason
 }
 
 /*
- * What is to be done about a known flow besides forwarding: state, a given-up node, a tuple used anew.
+ * What is to be done about a settled flow besides forwarding: state, a given-up node, a tuple used anew.
  * 0: forward it. -1: forget it and open a flow anew. Else the reason to refuse.
  */
 static __noinline int flow_attend(struct packet *packet, struct gale_flow *flow, __u32 refused)
 {
 	struct gale_flow_key other_key;
-	struct gale_flow *other;
 
 	if (!packet || !flow)
 		return GALE_DROP_NO_FLOW;
 	if (is_opening(packet) && (refused || flow_is_over(flow))) {
 		/* The reverse half stays: its source port is quarantined until it is swept. */
-		if (!is_explaining())
-			bpf_map_delete_elem(&flows, &packet->key);
+		flow_turn(flow, packet->key.protocol, &other_key);
+		flow_change(&packet->key, &other_key, FLOW_DELETE, 0, 0);
 		return packet->key.protocol == IPPROTO_TCP || refused ? -1 : 0;
 	}
 	if (refused) {
-		if (packet->key.protocol == IPPROTO_TCP && !is_explaining()) {
-			flow_turn(flow, packet->key.protocol, &other_key);
-			flow->state = GALE_FLOW_CLOSED;
-			other = bpf_map_lookup_elem(&flows, &other_key);
-			if (other && flow_names(other, &packet->key))
-				other->state = GALE_FLOW_CLOSED;
-		}
+		if (packet->key.protocol == IPPROTO_TCP)
+			flow_give_up(&packet->key, flow);
 		return GALE_DROP_NODE_REFUSED;
 	}
 	if (packet->tcp_flags & (TCP_FIN | TCP_RST))
@@ -64,38 +58,37 @@ static __always_inline int public_l4(struct xdp_md *ctx, struct packet *packet,
 				     struct gale_service *service, void *l3, void *l4)
 {
 	void *end = (void *)(long)ctx->data_end;
-	struct gale_flow fresh, *flow;
+	struct flow_order *order = flow_order(FLOW_ORDER_PACKET);
 	struct gale_next_hop *hop;
 	struct gale_node *node;
-	int refused, reason;
+	struct gale_flow *flow;
+	int slot, settled, refused, reason = 0;
 	__u32 node_index;
 
 	if (unlikely(packet->ttl <= 1))
 		return refuse(ctx, packet, GALE_DROP_TTL);
 
-	flow = bpf_map_lookup_elem(&flows, &packet->key);
-	if (likely(flow)) {
+	if (!order)
+		return refuse(ctx, packet, GALE_DROP_NO_FLOW);
+	slot = flow_find(order, &packet->key);
+	flow = &order->found;
+	settled = slot >= 0 && !flow_is_half_open(flow);
+	if (likely(settled)) {
 		node_index = flow->node_index;
 		node = node_lookup(node_index);
 		refused = !node || !node_accepts(node, flow->node_generation);
-		if (unlikely(refused || packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))) {
+		if (unlikely(refused || packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)))
 			reason = flow_attend(packet, flow, refused);
-			if (reason > 0)
-				return refuse(ctx, packet, reason);
-			if (reason < 0)
-				flow = NULL;
-		}
+		if (likely(!reason))
+			flow_touch(slot, flow, clock_ms());
 	}
-	if (likely(flow)) {
-		flow_touch(flow, clock_ms());
-	} else {
-		reason = flow_open(packet, service, &fresh);
-		if (reason)
-			return refuse(ctx, packet, reason);
-		flow = &fresh;
-		if (packet->tcp_flags & TCP_SYN)
+	if (unlikely(!settled || reason < 0)) {
+		reason = flow_open(packet, service, flow, !settled && slot >= 0);
+		if (packet->tcp_flags & TCP_SYN && !reason)
 			clamp_opening(ctx, packet);
 	}
+	if (unlikely(reason))
+		return refuse(ctx, packet, reason);
 
 	node_index = flow->node_index;
 	hop = next_hop_lookup(node_index);

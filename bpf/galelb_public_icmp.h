@@ -79,35 +79,38 @@ static __noinline int public_echo(struct xdp_md *ctx, struct packet *packet)
 	return answer_echo(ctx, packet);
 }
 
-/* The forward half of a flow, in flows or with its pair in half_open, unless its node was given up. */
-static __always_inline struct gale_flow *flow_of_quote(const struct packet *quoted, __u8 direction)
+/* Finds the half of a flow that the quote's key leads to, unless that has lost its pair or its node was given up. 0, or -1. */
+static __noinline int find_quoted(struct packet *quoted, __u8 direction)
 {
-	struct gale_flow *flow = bpf_map_lookup_elem(&flows, &quoted->key);
+	struct flow_order *order = flow_order(FLOW_ORDER_PACKET);
+	struct gale_flow_key other_key;
 	struct gale_node *node;
 
-	if (!flow) {
-		flow = bpf_map_lookup_elem(&half_open, &quoted->key);
-		if (!flow || !flow_other(&half_open, &quoted->key, flow))
-			return NULL;
-	}
-	if (flow->direction != direction)
-		return NULL;
-	node = node_lookup(flow->node_index);
-	return node && node_accepts(node, flow->node_generation) ? flow : NULL;
+	if (!quoted || !order || flow_find(order, &quoted->key) < 0)
+		return -1;
+	if (flow_is_half_open(&order->found) &&
+	    (!flow_find_other(FLOW_ORDER_PACKET, &quoted->key, &order->found, &other_key) ||
+	     flow_find(order, &quoted->key) < 0))
+		return -1;
+	if (order->found.direction != direction)
+		return -1;
+	node = node_lookup(order->found.node_index);
+	return node && node_accepts(node, order->found.node_generation) ? 0 : -1;
 }
 
 /* An error about a translated flow, to its node. */
 static __noinline int public_icmp_l4(struct xdp_md *ctx, struct packet *packet, struct packet *quoted)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct flow_order *order = flow_order(FLOW_ORDER_PACKET);
 	struct gale_next_hop *hop;
 	struct gale_flow *flow;
 	__u64 diff = 0;
 
-	if (!packet || !quoted)
+	if (!packet || !quoted || !order)
 		return XDP_DROP;
-	flow = flow_of_quote(quoted, GALE_FLOW_FORWARD);
-	if (!flow)
+	flow = &order->found;
+	if (find_quoted(quoted, GALE_FLOW_FORWARD))
 		return public_icmp_exit(packet, GALE_DROP_NO_FLOW, XDP_DROP);
 	hop = next_hop_lookup(flow->node_index);
 	if (!hop)

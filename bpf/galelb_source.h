@@ -13,8 +13,35 @@
 
 enum {
 	SOURCE_TRIES_MAX = 16,
-	SOURCE_TRIES_NEXT = 8, /* ports after the cursor; then random ones, and last one after the cursor again */
+	SOURCE_TRIES_FREE = 4, /* free ports are looked for; from then on one that is only half-open will do */
+	SOURCE_TRIES_NEXT = 8, /* after the cursor, where those lie that were given out longest ago; then random ones */
 };
+
+/*
+ * The packet that opens a flow, its service, and the flow. What is called one after the other for it finds it here: global functions, which
+ * the verifier goes through once and not on each of the many ways that lead to them, and which before 5.13 take no pointers to it.
+ * The programs' own.
+ */
+struct flow_opening {
+	struct packet packet;
+	struct gale_service service;
+	struct gale_flow flow;
+	__u32 half_open;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct flow_opening);
+} flow_openings SEC(".maps");
+
+static __always_inline struct flow_opening *flow_opening(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&flow_openings, &zero);
+}
 
 /* The source address at position index of a family's list; a hop's own address stands for the whole list. */
 static __always_inline void source_address(const struct gale_config *settings,
@@ -37,47 +64,53 @@ static __always_inline __u32 source_count(const struct gale_config *settings,
 	return ipv4 ? settings->source_v4_count : settings->source_v6_count;
 }
 
-/*
- * Whether the reverse half could be put in place: no flow has this key, and none half-open either, unless
- * that one has outlived its timeout or, on the last try, is the oldest there is: a flood that holds every port
- * half-open loses its oldest rather than shutting everybody out.
- */
-static __always_inline int source_claim(const struct gale_config *settings,
-					const struct gale_flow_key *reverse_key,
-					const struct gale_flow *reverse, __u32 now_ms, int last_try)
+/* Puts the forward half beside the reverse one that has its port. 0, or the reason why not. */
+static __always_inline int source_take(const struct gale_flow_key *key, struct gale_flow *forward)
 {
-	struct gale_flow *holder;
+	struct gale_flow_key reverse_key;
 
-	if (bpf_map_lookup_elem(&flows, reverse_key))
+	flow_set_diffs(key, forward);
+	if (!flow_insert(key, forward, FLOW_REPLACE))
 		return 0;
-	if (is_explaining())
-		return 1;
-	if (!bpf_map_update_elem(&half_open, reverse_key, reverse, BPF_NOEXIST))
-		return 1;
-	holder = bpf_map_lookup_elem(&half_open, reverse_key);
-	if (!holder || (!last_try && (__u32)(now_ms - holder->last_seen_ms) <
-					     flow_timeout_ms(settings, holder->state)))
-		return 0;
-	return bpf_map_update_elem(&half_open, reverse_key, reverse, BPF_ANY) == 0;
+	flow_turn(forward, key->protocol, &reverse_key);
+	flow_change(&reverse_key, key, FLOW_DELETE, 0, 0);
+	return GALE_DROP_TABLE_FULL;
+}
+
+/* The reverse half, but for the checksums: what it makes of a node's packet is the client's turned around. */
+static __always_inline void source_reverse(const struct gale_flow_key *key, const struct gale_flow *forward,
+					   struct gale_flow *reverse)
+{
+	*reverse = *forward;
+	reverse->direction = GALE_FLOW_REVERSE;
+	reverse->source = key->destination;
+	reverse->destination = key->source;
+	reverse->source_port = key->destination_port;
+	reverse->destination_port = key->source_port;
 }
 
 /*
- * Fills in forward's source address and port and puts both halves into half_open. key is the client's packet;
- * forward has its destination already. 0, or the reason why not.
+ * Fills in the forward half's source address and port and puts both halves into the table; it has its destination already. 0, or the
+ * reason why not.
  */
-static __noinline int source_choose(struct gale_flow_key *key, struct gale_flow *forward,
-				    struct gale_next_hop *hop)
+__attribute__((noinline)) int source_choose(void)
 {
+	struct flow_opening *opening = flow_opening();
 	struct gale_config *settings = config_lookup();
-	struct gale_flow_key reverse_key;
-	struct gale_flow reverse;
+	struct flow_order *order = flow_order(FLOW_ORDER_PACKET);
 	__u32 node_index, ports, candidates, cursor, start;
+	struct gale_flow *forward;
+	struct gale_next_hop *hop;
 	__u32 *stored;
 	int ipv4;
 
-	if (!settings || !key || !forward || !hop)
+	if (!settings || !opening || !order)
 		return GALE_DROP_NO_SOURCE;
+	forward = &opening->flow;
 	node_index = forward->node_index;
+	hop = next_hop_lookup(node_index);
+	if (!hop)
+		return GALE_DROP_UNRESOLVED;
 	stored = bpf_map_lookup_elem(&source_cursors, &node_index);
 	ipv4 = address_is_ipv4(&forward->destination);
 	ports = (__u32)settings->port_last - settings->port_first + 1;
@@ -87,38 +120,26 @@ static __noinline int source_choose(struct gale_flow_key *key, struct gale_flow 
 	/* After a first start, ports of an earlier life may still be in TIME_WAIT on the node. */
 	start = *stored ? *stored : bpf_get_prandom_u32();
 
-	reverse = *forward;
-	reverse.direction = GALE_FLOW_REVERSE;
-	reverse.source = key->destination;
-	reverse.destination = key->source;
-	reverse.source_port = key->destination_port;
-	reverse.destination_port = key->source_port;
-	reverse_key.source = forward->destination;
-	reverse_key.source_port = forward->destination_port;
-	reverse_key.protocol = key->protocol;
-	reverse_key.zero[0] = 0;
-	reverse_key.zero[1] = 0;
-	reverse_key.zero[2] = 0;
+	source_reverse(&opening->packet.key, forward, &order->flow);
+	flow_turn(forward, opening->packet.key.protocol, &order->key);
 #pragma clang loop unroll(disable)
 	for (int try = 1; try <= SOURCE_TRIES_MAX; try++) {
 		/* Long-lived flows that were opened together hold ports that lie together: the cursor has to jump out. */
-		cursor = try <= SOURCE_TRIES_NEXT || try == SOURCE_TRIES_MAX ? start + try :
-									      bpf_get_prandom_u32();
+		cursor = try <= SOURCE_TRIES_NEXT ? start + try : bpf_get_prandom_u32();
 		cursor %= candidates;
-		source_address(settings, hop, ipv4, cursor / ports, &reverse_key.destination);
-		reverse_key.destination_port = bpf_htons(settings->port_first + cursor % ports);
-		flow_set_diffs(&reverse_key, &reverse);
-		if (!source_claim(settings, &reverse_key, &reverse, forward->created_ms,
-				  try == SOURCE_TRIES_MAX))
+		/* Else the address of each field used below is worked out beforehand, and kept on the stack. */
+		asm volatile("" : "+r"(order), "+r"(opening), "+r"(settings), "+r"(hop) : : "memory");
+		forward = &opening->flow;
+		source_address(settings, hop, ipv4, cursor / ports, &order->key.destination);
+		order->key.destination_port = bpf_htons(settings->port_first + cursor % ports);
+		flow_set_diffs(&order->key, &order->flow);
+		if (flow_insert_prepared(try > SOURCE_TRIES_FREE ? FLOW_CLAIM_HALF_OPEN : FLOW_CLAIM))
 			continue;
-		forward->source = reverse_key.destination;
-		forward->source_port = reverse_key.destination_port;
-		flow_set_diffs(key, forward);
-		if (is_explaining())
-			return 0;
-		*stored = cursor ? cursor : candidates;
-		bpf_map_update_elem(&half_open, key, forward, BPF_ANY);
-		return 0;
+		forward->source = order->key.destination;
+		forward->source_port = order->key.destination_port;
+		if (!is_explaining())
+			*stored = cursor ? cursor : candidates;
+		return source_take(&opening->packet.key, forward);
 	}
 	if (!is_explaining())
 		*stored = (start + SOURCE_TRIES_MAX) % candidates + candidates;
@@ -126,30 +147,27 @@ static __noinline int source_choose(struct gale_flow_key *key, struct gale_flow 
 }
 
 /* source_nat = "off": the client's own address and port, so that there is nothing to choose. */
-static __noinline int source_keep(struct gale_flow_key *key, struct gale_flow *forward)
+__attribute__((noinline)) int source_keep(void)
 {
-	struct gale_config *settings = config_lookup();
-	struct gale_flow_key reverse_key;
-	struct gale_flow reverse;
+	struct flow_opening *opening = flow_opening();
+	struct flow_order *order = flow_order(FLOW_ORDER_PACKET);
+	struct gale_flow_key *key;
+	struct gale_flow *forward;
+	__u32 node_index;
 
-	if (!settings || !key || !forward)
+	if (!opening || !order)
 		return GALE_DROP_NO_SOURCE;
+	key = &opening->packet.key;
+	forward = &opening->flow;
+	node_index = forward->node_index;
+	if (!next_hop_lookup(node_index))
+		return GALE_DROP_UNRESOLVED;
 	forward->source = key->source;
 	forward->source_port = key->source_port;
-	flow_set_diffs(key, forward);
-	flow_turn(forward, key->protocol, &reverse_key);
-	reverse = *forward;
-	reverse.direction = GALE_FLOW_REVERSE;
-	reverse.source = key->destination;
-	reverse.destination = key->source;
-	reverse.source_port = key->destination_port;
-	reverse.destination_port = key->source_port;
-	flow_set_diffs(&reverse_key, &reverse);
-	if (!source_claim(settings, &reverse_key, &reverse, forward->created_ms, 0))
-		return GALE_DROP_PORTS;
-	if (!is_explaining())
-		bpf_map_update_elem(&half_open, key, forward, BPF_ANY);
-	return 0;
+	source_reverse(key, forward, &order->flow);
+	flow_turn(forward, key->protocol, &order->key);
+	flow_set_diffs(&order->key, &order->flow);
+	return flow_insert_prepared(FLOW_CLAIM) ? GALE_DROP_PORTS : source_take(key, forward);
 }
 
 #endif

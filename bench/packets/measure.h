@@ -39,7 +39,8 @@ struct gale_address service_address(enum target target, int ipv6);
 struct world {
 	struct bpf_object *object;
 	int public_program;
-	int stats, flows, half_open;
+	int stats;
+	struct gale_flow_set *flows;
 };
 
 void open_world(struct world *world, const char *path);
@@ -47,7 +48,7 @@ void open_world(struct world *world, const char *path);
 /* Packets counted for a reason so far. */
 uint64_t read_reason(const struct world *world, enum gale_reason reason);
 
-/* Does for all half-open flows what the nodes' first answers and the clients' next packets would: both halves go into flows. */
+/* Does for all half-open flows what the nodes' first answers and the clients' next packets would: both halves are settled. */
 void establish(const struct world *world);
 
 void forget_half_open(const struct world *world);

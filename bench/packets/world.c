@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* The real object and maps as gale-lb fills them: default sizes, services of each mode, a ring over three nodes. */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include "measure.h"
 
 enum {
-	FLOW_HALVES = 2 * 262144,     /* [data_plane] established_flows, half_open_flows: the defaults */
-	HALF_OPEN_HALVES = 2 * 65536,
+	FLOW_SETS = 33826, /* as gale-lb chooses for the defaults of [data_plane] established_flows and half_open_flows */
 	NODES = 3,
 	IPV6_NODES_FIRST = 100,
 	LOOPBACK = 1, /* a redirect is not carried out in a test-run */
@@ -58,6 +57,8 @@ static void fill_config(struct bpf_object *object)
 		.source_v4_count = 2,
 		.source_v6_count = 2,
 		.public_mtu = MTU,
+		.flow_sets = FLOW_SETS,
+		.flow_seed = 0x9b1c5e27,
 	};
 	struct gale_control_ports *ports = calloc(1, sizeof(*ports));
 	uint32_t zero = 0;
@@ -150,8 +151,7 @@ void open_world(struct world *world, const char *path)
 	world->object = bpf_object__open(path);
 	if (!world->object)
 		fail("open %s", path);
-	bpf_map__set_max_entries(bpf_object__find_map_by_name(world->object, "flows"), FLOW_HALVES);
-	bpf_map__set_max_entries(bpf_object__find_map_by_name(world->object, "half_open"), HALF_OPEN_HALVES);
+	bpf_map__set_max_entries(bpf_object__find_map_by_name(world->object, "flows"), FLOW_SETS);
 	set_options(world->object);
 	bpf_object__for_each_program(program, world->object)
 		bpf_program__set_autoload(program, !strcmp(bpf_program__name(program), "gale_xdp_public"));
@@ -159,8 +159,10 @@ void open_world(struct world *world, const char *path)
 		fail("load %s", path);
 	world->public_program = bpf_program__fd(bpf_object__find_program_by_name(world->object, "gale_xdp_public"));
 	world->stats = map_of(world->object, "stats");
-	world->flows = map_of(world->object, "flows");
-	world->half_open = map_of(world->object, "half_open");
+	world->flows = mmap(NULL, FLOW_SETS * sizeof(struct gale_flow_set), PROT_READ | PROT_WRITE, MAP_SHARED,
+			    map_of(world->object, "flows"), 0);
+	if (world->flows == MAP_FAILED)
+		fail("map flows");
 	fill_config(world->object);
 	for (int ipv6 = 0; ipv6 < 2; ipv6++) {
 		fill_nodes(world->object, ipv6);
@@ -182,26 +184,31 @@ uint64_t read_reason(const struct world *world, enum gale_reason reason)
 	return packets;
 }
 
+static void end_half_open(const struct world *world, int established)
+{
+	for (unsigned number = 0; number < FLOW_SETS; number++) {
+		struct gale_flow_set *set = &world->flows[number];
+
+		for (int index = 0; index < GALE_FLOW_SLOTS; index++) {
+			if (!set->tag[index] || !set->rank[index])
+				continue;
+			if (established) {
+				set->slot[index].flow.state = set->slot[index].key.protocol == IPPROTO_TCP ? GALE_FLOW_ESTABLISHED :
+														    GALE_FLOW_UDP;
+				set->rank[index] = 0;
+			} else {
+				set->tag[index] = 0;
+			}
+		}
+	}
+}
+
 void establish(const struct world *world)
 {
-	struct gale_flow_key key, next, *from = NULL;
-	struct gale_flow flow;
-
-	while (!bpf_map_get_next_key(world->half_open, from, &next)) {
-		key = next;
-		from = &key;
-		if (bpf_map_lookup_elem(world->half_open, &key, &flow))
-			continue;
-		flow.state = key.protocol == IPPROTO_TCP ? GALE_FLOW_ESTABLISHED : GALE_FLOW_UDP;
-		put(world->flows, &key, &flow, "flows");
-	}
+	end_half_open(world, 1);
 }
 
 void forget_half_open(const struct world *world)
 {
-	struct gale_flow_key key;
-
-	while (!bpf_map_get_next_key(world->half_open, NULL, &key))
-		if (bpf_map_delete_elem(world->half_open, &key) && errno != ENOENT)
-			fail("delete a flow");
+	end_half_open(world, 0);
 }
