@@ -40,7 +40,7 @@ static __always_inline int choose_node(const struct packet *packet,
 }
 
 /* A flow for the client's first packet in flow_openings. 0 with flow filled in, or the reason why not. */
-static __noinline int flow_create(struct packet *packet, struct gale_service *service,
+static __always_inline int flow_create(struct packet *packet, struct gale_service *service,
 				  struct gale_flow *flow)
 {
 	struct gale_config *settings = config_lookup();

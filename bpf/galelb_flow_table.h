@@ -193,22 +193,23 @@ static __always_inline int set_find(struct gale_flow_set *set, const struct gale
 }
 
 /*
- * The number of the half-open flow in a full set that was seen longest ago, or -1 when all are settled. Without branches: so many of them
- * would be as many paths for the verifier, squared.
+ * The number of the half-open flow in a full set that was seen longest ago, or -1 when all are settled. Among equally old ones mix
+ * decides, which differs from key to key. Without branches: so many of them would be as many paths for the verifier, squared.
  */
-static __always_inline int set_oldest(const struct gale_flow_set *set, __u32 now)
+static __always_inline int set_oldest(const struct gale_flow_set *set, __u32 now, __u32 mix)
 {
 	__s64 oldest = 0, age, rank, less;
 
+	mix &= SLOT_MASK;
 #pragma clang loop unroll(disable)
 	for (__u32 index = 0; index < GALE_FLOW_SLOTS; index++) {
 		rank = set->rank[index];
 		age = ((now - rank) & RANK_AGE_MASK) + 1;
-		age = -(rank >> 15) & (age << SLOT_BITS | index); /* a settled one has none */
+		age = -(rank >> 15) & (age << SLOT_BITS | (index ^ mix)); /* a settled one has none */
 		less = (oldest - age) >> 63;
 		oldest += (age - oldest) & less;
 	}
-	return oldest ? (int)(oldest & SLOT_MASK) : -1;
+	return oldest ? (int)((oldest ^ mix) & SLOT_MASK) : -1;
 }
 
 static __always_inline __u16 flow_rank(const struct gale_flow *flow)
@@ -277,7 +278,16 @@ __attribute__((noinline)) int flow_insert_order(__u32 order_place, __u32 inserti
 			error = -EEXIST;
 	} else {
 		free = tags_equal(set, 0);
-		index = free ? (int)tags_lowest(free) : set_oldest(set, flow->last_seen_ms >> RANK_SHIFT);
+		if (free)
+			index = tags_lowest(free);
+		else
+			index = set_oldest(set, flow->last_seen_ms >> RANK_SHIFT, place.pattern);
+		/* Its own pair, put there a moment ago, does not give way, but another that is as old might. */
+		if (!free && flow_names(&slot_at(set, index)->flow, key)) {
+			index = set_oldest(set, flow->last_seen_ms >> RANK_SHIFT, ~place.pattern);
+			if (flow_names(&slot_at(set, index)->flow, key))
+				index = -1;
+		}
 		if (index < 0)
 			error = -ENOSPC;
 	}

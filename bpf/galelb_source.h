@@ -13,8 +13,8 @@
 
 enum {
 	SOURCE_TRIES_MAX = 16,
-	SOURCE_TRIES_FREE = 4, /* free ports are looked for; from then on one that is only half-open will do */
-	SOURCE_TRIES_NEXT = 8, /* after the cursor, where those lie that were given out longest ago; then random ones */
+	SOURCE_TRIES_FREE = 4, /* ports after the cursor, given out longest ago, if they are free; */
+	SOURCE_TRIES_NEXT = 8, /* the same again, also if they are only half-open; then random ones */
 };
 
 /*
@@ -102,7 +102,7 @@ __attribute__((noinline)) int source_choose(void)
 	struct gale_flow *forward;
 	struct gale_next_hop *hop;
 	__u32 *stored;
-	int ipv4;
+	int ipv4, error = 0;
 
 	if (!settings || !opening || !order)
 		return GALE_DROP_NO_SOURCE;
@@ -125,7 +125,9 @@ __attribute__((noinline)) int source_choose(void)
 #pragma clang loop unroll(disable)
 	for (int try = 1; try <= SOURCE_TRIES_MAX; try++) {
 		/* Long-lived flows that were opened together hold ports that lie together: the cursor has to jump out. */
-		cursor = try <= SOURCE_TRIES_NEXT ? start + try : bpf_get_prandom_u32();
+		cursor = try <= SOURCE_TRIES_FREE ? start + try :
+			 try <= SOURCE_TRIES_NEXT ? start + try - SOURCE_TRIES_FREE :
+						    bpf_get_prandom_u32();
 		cursor %= candidates;
 		/* Else the address of each field used below is worked out beforehand, and kept on the stack. */
 		asm volatile("" : "+r"(order), "+r"(opening), "+r"(settings), "+r"(hop) : : "memory");
@@ -133,7 +135,8 @@ __attribute__((noinline)) int source_choose(void)
 		source_address(settings, hop, ipv4, cursor / ports, &order->key.destination);
 		order->key.destination_port = bpf_htons(settings->port_first + cursor % ports);
 		flow_set_diffs(&order->key, &order->flow);
-		if (flow_insert_prepared(try > SOURCE_TRIES_FREE ? FLOW_CLAIM_HALF_OPEN : FLOW_CLAIM))
+		error = flow_insert_prepared(try > SOURCE_TRIES_FREE ? FLOW_CLAIM_HALF_OPEN : FLOW_CLAIM);
+		if (error)
 			continue;
 		forward->source = order->key.destination;
 		forward->source_port = order->key.destination_port;
@@ -143,7 +146,7 @@ __attribute__((noinline)) int source_choose(void)
 	}
 	if (!is_explaining())
 		*stored = (start + SOURCE_TRIES_MAX) % candidates + candidates;
-	return GALE_DROP_PORTS;
+	return error == -ENOSPC ? GALE_DROP_TABLE_FULL : GALE_DROP_PORTS;
 }
 
 /* source_nat = "off": the client's own address and port, so that there is nothing to choose. */

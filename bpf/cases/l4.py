@@ -312,9 +312,9 @@ def source_port_cases(f):
     for n in range(2):
         talk = Conversation(f, port=CLIENT_PORT + n, source_port=20000 + n)
         case.step(PUBLIC, talk.from_client(**SYN), "redirect", talk.to_node(**SYN), FORWARDED)
-    late = Conversation(f, port=CLIENT_PORT + 2, source_port=20001)
+    late = Conversation(f, port=CLIENT_PORT + 2, source_port=20000)
     case.step(PUBLIC, late.from_client(**SYN), "redirect", late.to_node(**SYN), FORWARDED)
-    robbed = Conversation(f, port=CLIENT_PORT + 1, source_port=20001)
+    robbed = Conversation(f, port=CLIENT_PORT, source_port=20000)
     case.step(PUBLIC, padded(robbed.from_client(**ACK)), "redirect",
               robbed.reset_to_client(flags="R", seq=ISN_NODE + 1, ack=0), {"DROP_NO_FLOW": 1},
               note="the half whose pair names another flow leads nowhere")
@@ -356,7 +356,7 @@ def source_port_cases(f):
     reverse_key = (address(f.nodes[0]) + address(f.source) + struct.pack(">HH", 8080, 20000)
                    + bytes([TCP_NUMBER, 0, 0, 0]))
     case.step(PUBLIC, fresh.from_client(**SYN), "redirect", fresh.to_node(**SYN), FORWARDED,
-              given=[{"map": "half_open", "key": reverse_key.hex(), "delete": True}], half_open=both("SYN_SENT"))
+              given=[{"map": "flows", "key": reverse_key.hex(), "delete": True}], half_open=both("SYN_SENT"))
     yield case
 
 

@@ -112,6 +112,7 @@ def config(flags=0, hash_seed=7, ports=(20000, 20003), on_node_failure=0, on_no_
                  + bytes([on_node_failure, on_no_nodes, on_no_flow, len(sources_v4), len(sources_v6), *tunnel_bits, 0])
                  + struct.pack("<I", public_mtu)
                  + struct.pack("<9I", *[timeouts.get(STATES[i], defaults[i]) for i in range(9)])
+                 + struct.pack("<II", 0, 0)  # the table's size and seed are for whoever loads it to fill in
                  + listed(sources_v4) + listed(sources_v6) + address(tunnel_v4) + address(tunnel_v6))
 
 

@@ -8,7 +8,7 @@ public sealed class ExplainTests
     [RootFact]
     public void Explain_EveryFirstPacketOfTheCases_NotesItsReasonAndLeavesAllMapsByteEqual()
     {
-        using PacketRig rig = PacketRig.LoadTraced(explain: true, flowsMax: 64, halfOpenMax: 64);
+        using PacketRig rig = PacketRig.LoadTraced(explain: true, flowSets: 4);
         foreach (PacketCase packetCase in PacketCase.All)
         {
             rig.Reset();

@@ -22,7 +22,7 @@ public sealed class TruncationTests(PacketRig rig) : IClassFixture<PacketRig>
         {
             rig.Put(step.Given ?? []);
             byte[] whole = step.PacketBytes;
-            int before = rig.Flows("flows").Count + rig.Flows("half_open").Count;
+            int before = rig.Flows(halfOpen: false).Count + rig.Flows(halfOpen: true).Count;
             for (int length = LengthMin(step, whole); length < LengthOfPacket(whole); length++)
             {
                 (uint verdict, byte[] after) = rig.Run(step.Program, whole.AsSpan(0, length));
@@ -30,7 +30,7 @@ public sealed class TruncationTests(PacketRig rig) : IClassFixture<PacketRig>
                 after.Should().Equal(whole[..length], $"{length} of {whole.Length} bytes of \"{name}\"");
             }
 
-            (rig.Flows("flows").Count + rig.Flows("half_open").Count).Should().Be(before, $"\"{name}\"");
+            (rig.Flows(halfOpen: false).Count + rig.Flows(halfOpen: true).Count).Should().Be(before, $"\"{name}\"");
             rig.Run(step.Program, whole);
         }
     }

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
 using GaleLb.DataPlane.Layout;
-using GaleLb.DataPlane.Native;
 using GaleLb.State.Forwarding;
 
 namespace GaleLb.DataPlane.Flows;
@@ -9,22 +8,18 @@ namespace GaleLb.DataPlane.Flows;
 /// <summary>Reads flows for people.</summary>
 internal static class FlowListing
 {
-    private const int StepSize = 1024;
-
-    public static ImmutableArray<FlowRow> Read(IReadOnlyList<IFlowTable> tables, FlowFilter filter, int limit, uint nowMs)
+    public static ImmutableArray<FlowRow> Read(FlowTable table, FlowFilter filter, int limit, uint nowMs)
     {
         ImmutableArray<FlowRow>.Builder rows = ImmutableArray.CreateBuilder<FlowRow>();
-        GaleFlowKey[] keys = new GaleFlowKey[StepSize];
-        GaleFlow[] values = new GaleFlow[StepSize];
-        foreach (IFlowTable table in tables)
+        using IDisposable held = table.Hold();
+        for (int set = 0; set < table.Sets && rows.Count < limit; set++)
         {
-            BpfBatchCursor cursor = new();
-            while (!cursor.AtEnd && rows.Count < limit)
+            for (int slot = 0; slot < GaleLimit.FlowSlots && rows.Count < limit; slot++)
             {
-                int count = table.LookUpBatch(cursor, keys, values);
-                for (int i = 0; i < count && rows.Count < limit; i++)
+                if (table.TryRead(set, slot, out GaleFlowKey key, out GaleFlow flow)
+                    && flow.Direction == GaleFlowDirection.Forward && filter.Matches(key, flow))
                 {
-                    if (values[i].Direction == GaleFlowDirection.Forward && filter.Matches(keys[i], values[i])) rows.Add(Describe(table, keys[i], values[i], nowMs));
+                    rows.Add(Describe(table, key, flow, nowMs));
                 }
             }
         }
@@ -32,7 +27,7 @@ internal static class FlowListing
         return rows.ToImmutable();
     }
 
-    public static FlowRow? Find(IReadOnlyList<IFlowTable> tables, Protocol protocol, IPEndPoint client, IPEndPoint service, uint nowMs)
+    public static FlowRow? Find(FlowTable table, Protocol protocol, IPEndPoint client, IPEndPoint service, uint nowMs)
     {
         GaleFlowKey key = new()
         {
@@ -42,15 +37,11 @@ internal static class FlowListing
             DestinationPort = new Be16((ushort)service.Port),
             Protocol = (byte)protocol,
         };
-        foreach (IFlowTable table in tables)
-        {
-            if (table.TryLookUp(key, out GaleFlow flow) && flow.Direction == GaleFlowDirection.Forward) return Describe(table, key, flow, nowMs);
-        }
-
-        return null;
+        using IDisposable held = table.Hold();
+        return table.TryLookUp(key, out GaleFlow flow) && flow.Direction == GaleFlowDirection.Forward ? Describe(table, key, flow, nowMs) : null;
     }
 
-    private static FlowRow Describe(IFlowTable table, in GaleFlowKey key, in GaleFlow flow, uint nowMs)
+    private static FlowRow Describe(FlowTable table, in GaleFlowKey key, in GaleFlow flow, uint nowMs)
     {
         uint idle = Age(nowMs, flow.LastSeenMs);
         if (table.TryLookUp(flow.OtherHalf(key.Protocol), out GaleFlow other)) idle = Math.Min(idle, Age(nowMs, other.LastSeenMs));

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Security.Cryptography;
 using GaleLb.DataPlane.Flows;
 using GaleLb.DataPlane.Layout;
 using GaleLb.DataPlane.Native;
@@ -29,6 +30,8 @@ public sealed class KernelDataPlane : IDataPlane
     private readonly ProgramSet programs;
     private readonly Attachments attachments;
     private readonly NextHopMonitor nextHops;
+    private readonly BpfMappedArray flowMemory;
+    private readonly FlowTable flows;
     private readonly FlowSweeper sweeper;
     private readonly MapImage image;
     private readonly LocalBinding binding;
@@ -68,8 +71,11 @@ public sealed class KernelDataPlane : IDataPlane
         sourcePorts = ChooseSourcePorts(maps);
         GaleConfig config = ConfigValue.Build(options, publicLink, privateLink, sources, sourcePorts);
 
-        // Blocks that an earlier process left hold until a table says otherwise.
-        if (maps.Config.TryLookUp(0u, out GaleConfig earlier)) config.Flags |= earlier.Flags & GaleConfigFlag.Blocks;
+        // Blocks that an earlier process left hold until a table says otherwise, and its flows are found by its seed.
+        maps.Config.TryLookUp(0u, out GaleConfig earlier);
+        config.Flags |= earlier.Flags & GaleConfigFlag.Blocks;
+        config.FlowSets = maps.Flows.Info.MaxEntries;
+        config.FlowSeed = earlier.FlowSets == config.FlowSets ? earlier.FlowSeed : (uint)RandomNumberGenerator.GetInt32(int.MaxValue);
         maps.ControlPorts.Update(0u, ConfigValue.ControlPorts(options));
         ConfirmControl();
         maps.Config.Update(0u, config);
@@ -78,7 +84,10 @@ public sealed class KernelDataPlane : IDataPlane
         attachments = Attachments.Attach(programs, options, publicLink, privateLink, pins, warnings, rollback);
         nextHops = new NextHopMonitor([.. sources], maps.WriteNextHops, InheritNextHop, time);
         rollback.OnFailure(nextHops.Dispose);
-        sweeper = new FlowSweeper(maps.Flows, maps.HalfOpen, config.TimeoutMs, time, ReleaseRings);
+        flowMemory = maps.Flows.MapMemory();
+        rollback.OnFailure(flowMemory.Dispose);
+        flows = new FlowTable(flowMemory, config.FlowSeed);
+        sweeper = new FlowSweeper(programs.Sweep, maps.Sweep, config.FlowSets, time, ReleaseRings);
         startWarnings = [.. warnings];
     }
 
@@ -153,10 +162,10 @@ public sealed class KernelDataPlane : IDataPlane
     public BlockCounter ReadBlock(ClientPrefix prefix) => CounterReader.ReadBlock(programs.Maps, prefix);
 
     public ImmutableArray<FlowRow> ListFlows(FlowFilter filter, int limit) =>
-        FlowListing.Read(FlowTables(), filter, limit, MonotonicClock.Milliseconds(time));
+        FlowListing.Read(flows, filter, limit, MonotonicClock.Milliseconds(time));
 
     public FlowRow? FindFlow(Protocol protocol, IPEndPoint client, IPEndPoint service) =>
-        FlowListing.Find(FlowTables(), protocol, client, service, MonotonicClock.Milliseconds(time));
+        FlowListing.Find(flows, protocol, client, service, MonotonicClock.Milliseconds(time));
 
     public PacketDecision? Explain(Protocol protocol, IPEndPoint client, IPEndPoint service, bool opening)
     {
@@ -264,6 +273,7 @@ public sealed class KernelDataPlane : IDataPlane
 
         lock (explaining) explainer?.Dispose();
         sweeper.Dispose();
+        flowMemory.Dispose();
         nextHops.Dispose();
         attachments.Dispose();
         programs.Dispose();
@@ -337,8 +347,6 @@ public sealed class KernelDataPlane : IDataPlane
             maps.DeadMan.Update(0u, deadline);
         });
     }
-
-    private IFlowTable[] FlowTables() => [new KernelFlowTable(programs.Maps.Flows), new KernelFlowTable(programs.Maps.HalfOpen)];
 
     private PortRange ChooseSourcePorts(KernelMaps maps)
     {

@@ -22,7 +22,7 @@ internal sealed class KernelMaps(BpfObject obj) : IDisposable
 
     public BpfMap Flows { get; } = obj.OpenMap("flows");
 
-    public BpfMap HalfOpen { get; } = obj.OpenMap("half_open");
+    public BpfMap Sweep { get; } = obj.OpenMap("sweep");
 
     public BpfMap Blocks { get; } = obj.OpenMap("blocks");
 
@@ -96,7 +96,7 @@ internal sealed class KernelMaps(BpfObject obj) : IDisposable
     {
         foreach (BpfMap map in new[]
                  {
-                     Services, Rings, Nodes, NextHops, Flows, HalfOpen, Blocks, BlockStats, ControlPorts, DeadMan, Config, Stats, NodeStats, ServiceStats,
+                     Services, Rings, Nodes, NextHops, Flows, Sweep, Blocks, BlockStats, ControlPorts, DeadMan, Config, Stats, NodeStats, ServiceStats,
                  })
         {
             map.Dispose();

@@ -1,3 +1,4 @@
+using GaleLb.DataPlane.Flows;
 using GaleLb.DataPlane.Layout;
 using GaleLb.DataPlane.Native;
 
@@ -8,14 +9,14 @@ internal sealed class ProgramSet : IDisposable
 {
     /// <summary>Only the shape of the inner maps; the kernel keeps it inside rings.</summary>
     private const string RingShape = "ring_shape";
-    private const uint HalvesPerFlow = 2;
 
-    private ProgramSet(KernelMaps maps, BpfProgram xdpPublic, BpfProgram xdpPass, BpfProgram tcPrivate, bool tookOver)
+    private ProgramSet(KernelMaps maps, BpfProgram xdpPublic, BpfProgram xdpPass, BpfProgram tcPrivate, BpfProgram sweep, bool tookOver)
     {
         Maps = maps;
         XdpPublic = xdpPublic;
         XdpPass = xdpPass;
         TcPrivate = tcPrivate;
+        Sweep = sweep;
         TookOver = tookOver;
     }
 
@@ -26,6 +27,8 @@ internal sealed class ProgramSet : IDisposable
     public BpfProgram XdpPass { get; }
 
     public BpfProgram TcPrivate { get; }
+
+    public BpfProgram Sweep { get; }
 
     /// <summary>An earlier process left its maps here.</summary>
     public bool TookOver { get; }
@@ -59,6 +62,7 @@ internal sealed class ProgramSet : IDisposable
             obj.OpenProgram(GaleObject.XdpPublic),
             obj.OpenProgram(GaleObject.XdpPass),
             obj.OpenProgram(GaleObject.TcPrivate),
+            obj.OpenProgram(GaleObject.Sweep),
             tookOver);
     }
 
@@ -70,6 +74,7 @@ internal sealed class ProgramSet : IDisposable
         try
         {
             obj.SkipProgram(GaleObject.XdpPass);
+            obj.SkipProgram(GaleObject.Sweep);
             if (explain) obj.Map("traces").SetMaxEntries((uint)Environment.SystemPageSize); // nothing is told
             foreach (BpfMapDefinition map in Pinned(obj)) map.SetPinPath(pins.Path(map.Name));
             Load(obj);
@@ -88,12 +93,12 @@ internal sealed class ProgramSet : IDisposable
         XdpPublic.Dispose();
         XdpPass.Dispose();
         TcPrivate.Dispose();
+        Sweep.Dispose();
     }
 
     private static BpfObject Prepare(BpfObject obj, DataPlaneOptions options, bool explain)
     {
-        obj.Map("flows").SetMaxEntries(options.EstablishedFlows * HalvesPerFlow);
-        obj.Map("half_open").SetMaxEntries(options.HalfOpenFlows * HalvesPerFlow);
+        obj.Map("flows").SetMaxEntries(FlowTable.SetsFor(options.EstablishedFlows, options.HalfOpenFlows));
         obj.SetSection(
             ".rodata.options",
             new GaleOptions { Explain = explain ? 1u : 0u, CoarseClock = BpfObject.HasHelper(BpfFunction.KtimeGetCoarseNs) ? 1u : 0u });
@@ -101,7 +106,7 @@ internal sealed class ProgramSet : IDisposable
     }
 
     private static IEnumerable<BpfMapDefinition> Pinned(BpfObject obj) =>
-        obj.Maps.Where(m => !m.IsSection && m.Name != RingShape && !GaleObject.TraceMaps.Contains(m.Name));
+        obj.Maps.Where(m => !m.IsSection && m.Name != RingShape && !GaleObject.TraceMaps.Contains(m.Name) && !GaleObject.OwnMaps.Contains(m.Name));
 
     private static void Load(BpfObject obj)
     {
@@ -135,7 +140,7 @@ internal sealed class ProgramSet : IDisposable
         if (have.MaxEntries != wanted.MaxEntries)
         {
             throw new DataPlaneException(
-                $"parameter mismatch: the pinned map {path} has room for {have.MaxEntries} entries ({HalvesPerFlow} a flow), the configuration asks for {wanted.MaxEntries}. "
+                $"parameter mismatch: the pinned map {path} has {have.MaxEntries} entries, the configuration (established_flows, half_open_flows) asks for {wanted.MaxEntries}. "
                 + Migration(path));
         }
     }

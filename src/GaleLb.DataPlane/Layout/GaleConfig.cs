@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace GaleLb.DataPlane.Layout;
 
 /// <summary>Value of config: what may change at run time.</summary>
-[StructLayout(LayoutKind.Explicit, Size = 356)]
+[StructLayout(LayoutKind.Explicit, Size = 364)]
 public struct GaleConfig
 {
     [FieldOffset(0)] public GaleConfigFlag Flags;
@@ -30,12 +30,16 @@ public struct GaleConfig
 
     /// <summary>By <see cref="GaleFlowState"/>; element 0 is unused.</summary>
     [FieldOffset(32)] public FlowTimeouts TimeoutMs;
-    [FieldOffset(68)] public SourceAddresses SourceV4;
-    [FieldOffset(196)] public SourceAddresses SourceV6;
+
+    /// <summary>Entries of flows; with <see cref="FlowSeed"/> what finds a flow.</summary>
+    [FieldOffset(68)] public uint FlowSets;
+    [FieldOffset(72)] public uint FlowSeed;
+    [FieldOffset(76)] public SourceAddresses SourceV4;
+    [FieldOffset(204)] public SourceAddresses SourceV6;
 
     /// <summary>L3: outer source address, mapped.</summary>
-    [FieldOffset(324)] public GaleAddress TunnelSourceV4;
-    [FieldOffset(340)] public GaleAddress TunnelSourceV6;
+    [FieldOffset(332)] public GaleAddress TunnelSourceV4;
+    [FieldOffset(348)] public GaleAddress TunnelSourceV6;
 }
 
 [InlineArray(9)]

@@ -11,6 +11,9 @@ public static class GaleLimit
     public const int ServicesMax = 4096;
     public const int SourcesMax = 8;
     public const int PortWords = 1024;
+
+    /// <summary>Halves of flows in a set.</summary>
+    public const int FlowSlots = 31;
     public const int BlocksMax = 65536;
 
     /// <summary>A service's ring number when it has no node.</summary>

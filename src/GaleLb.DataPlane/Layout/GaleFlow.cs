@@ -1,8 +1,9 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace GaleLb.DataPlane.Layout;
 
-/// <summary>Key of flows and half_open: the packet as it arrives on its side.</summary>
+/// <summary>What a half is found by: the packet as it arrives on its side.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 40)]
 public record struct GaleFlowKey
 {
@@ -44,4 +45,57 @@ public record struct GaleFlow
         DestinationPort = SourcePort,
         Protocol = protocol,
     };
+}
+
+/// <summary>A half in the table.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 128)]
+public struct GaleFlowSlot
+{
+    [FieldOffset(0)] public GaleFlowKey Key;
+    [FieldOffset(40)] public GaleFlow Flow;
+
+    /// <summary>Odd while key and flow are being replaced, and another one afterwards.</summary>
+    [FieldOffset(104)] public uint Version;
+}
+
+/// <summary>Value of flows: a page of memory.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 4096)]
+public struct GaleFlowSet
+{
+    /// <summary>Of the key's hash; 0: the slot is free. There is no slot for the last.</summary>
+    [FieldOffset(0)] public FlowMarks Tag;
+
+    /// <summary>0: settled; else 0x8000 and when last seen, in units of 32 ms.</summary>
+    [FieldOffset(64)] public FlowMarks Rank;
+    [FieldOffset(128)] public FlowSlots Slot;
+}
+
+[InlineArray(GaleLimit.FlowSlots + 1)]
+public struct FlowMarks
+{
+    private ushort first;
+}
+
+[InlineArray(GaleLimit.FlowSlots)]
+public struct FlowSlots
+{
+    private GaleFlowSlot first;
+}
+
+/// <summary>Value of sweep: how far a walk over flows has come, and what it saw.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 40)]
+public record struct GaleSweep
+{
+    /// <summary>32 times the set, and the slot.</summary>
+    [FieldOffset(0)] public ulong Next;
+
+    /// <summary>Those that stay: settled,</summary>
+    [FieldOffset(8)] public ulong Flows;
+    [FieldOffset(16)] public ulong HalfOpen;
+
+    /// <summary>Pairs that went.</summary>
+    [FieldOffset(24)] public ulong Expired;
+
+    /// <summary>Halves that went by themselves.</summary>
+    [FieldOffset(32)] public ulong Orphans;
 }

@@ -9,8 +9,14 @@ public static class GaleObject
     public const string XdpPass = "gale_xdp_pass";
     public const string TcPrivate = "gale_tc_private";
 
+    /// <summary>Attached to nothing: takes out of flows what has outlived its timeout, a slot with each run.</summary>
+    public const string Sweep = "gale_sweep";
+
     /// <summary>Maps that are in <see cref="OpenTraced"/> alone.</summary>
     public static IReadOnlyList<string> TraceMaps { get; } = ["trace_filter", "trace_scratch", "traces"];
+
+    /// <summary>Maps in which the programs of one load keep what nobody else is to see.</summary>
+    public static IReadOnlyList<string> OwnMaps { get; } = ["flow_orders", "flow_openings", "sweep"];
 
     /// <summary>The object, opened but not loaded.</summary>
     public static BpfObject Open() => EmbeddedObject.Open("galelb");

@@ -8,9 +8,9 @@ namespace GaleLb.DataPlane.Native;
 /// </summary>
 public sealed class BpfMappedArray : SafeHandle
 {
-    private readonly int length;
+    private readonly nuint length;
 
-    private BpfMappedArray(nint address, int length, int stride, int count)
+    private BpfMappedArray(nint address, nuint length, int stride, int count)
         : base(0, ownsHandle: true)
     {
         SetHandle(address);
@@ -32,8 +32,24 @@ public sealed class BpfMappedArray : SafeHandle
         get
         {
             ObjectDisposedException.ThrowIf(IsClosed, this);
-            return new Span<byte>((void*)handle, Stride * Count);
+            return new Span<byte>((void*)handle, checked(Stride * Count));
         }
+    }
+
+    /// <summary>One element, of an array of whatever size. To be called, and its result used, only while it is held.</summary>
+    public unsafe Span<byte> Element(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
+        return new Span<byte>((void*)(handle + ((nint)Stride * index)), Stride);
+    }
+
+    /// <summary>The memory stays until what this gives is disposed of, also when the array is meanwhile.</summary>
+    /// <exception cref="ObjectDisposedException">It was before.</exception>
+    public IDisposable Hold()
+    {
+        bool held = false;
+        DangerousAddRef(ref held);
+        return new Holder(this);
     }
 
     internal static BpfMappedArray Open(BpfMap map)
@@ -41,12 +57,19 @@ public sealed class BpfMappedArray : SafeHandle
         int stride = (map.Info.ValueSize + 7) & ~7;
         int count = (int)map.Info.MaxEntries;
         int page = Environment.SystemPageSize;
-        int bytes = ((stride * count) + page - 1) / page * page;
-        nint address = LibC.mmap(0, (nuint)bytes, LibC.ProtRead | LibC.ProtWrite, LibC.MapShared, map.Fd, 0);
+        nuint bytes = ((((nuint)stride * (nuint)count) + (nuint)page - 1) / (nuint)page) * (nuint)page;
+        nint address = LibC.mmap(0, bytes, LibC.ProtRead | LibC.ProtWrite, LibC.MapShared, map.Fd, 0);
         return address == -1
             ? throw BpfException.LastError($"mmap {map.Info.Name} ({bytes} bytes)")
             : new BpfMappedArray(address, bytes, stride, count);
     }
 
-    protected override bool ReleaseHandle() => LibC.munmap(handle, (nuint)length) == 0;
+    protected override bool ReleaseHandle() => LibC.munmap(handle, length) == 0;
+
+    private sealed class Holder(BpfMappedArray array) : IDisposable
+    {
+        private BpfMappedArray? held = array;
+
+        public void Dispose() => Interlocked.Exchange(ref held, null)?.DangerousRelease();
+    }
 }

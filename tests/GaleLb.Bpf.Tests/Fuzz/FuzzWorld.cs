@@ -42,7 +42,7 @@ internal sealed class FuzzWorld
         Random random = new(seed);
         rig.Reset();
         Config = DrawConfig(random);
-        rig.Map("config").Update(0u, Config);
+        rig.PutConfig(Config);
         GaleControlPorts control = default;
         foreach (ushort port in (ushort[])[ControlPort, PortCollides]) control.Tcp.Add(port);
         control.Udp.Add(PortCollides);

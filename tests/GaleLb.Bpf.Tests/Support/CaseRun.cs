@@ -45,12 +45,12 @@ internal static class CaseRun
         if (step.Counts.TryGetValue("RESET_SENT", out ulong resets))
             counted.GetValueOrDefault(nameof(GaleReason.ResetSent)).Should().Be(resets, outcome);
         counted.GetValueOrDefault(nameof(GaleReason.DropBlocked)).Should().Be(rig.Blocked() - blocked, $"by range as by reason: {outcome}");
-        if (step.Flows is not null) States(rig, "flows").Should().Equal(step.Flows, outcome);
-        if (step.HalfOpen is not null) States(rig, "half_open").Should().Equal(step.HalfOpen, outcome);
+        if (step.Flows is not null) States(rig, halfOpen: false).Should().Equal(step.Flows, outcome);
+        if (step.HalfOpen is not null) States(rig, halfOpen: true).Should().Equal(step.HalfOpen, outcome);
     }
 
-    private static string[] States(PacketRig rig, string map) =>
-        [.. rig.Flows(map).Select(f => ScreamingSnake(f.Flow.State.ToString())).Order(StringComparer.Ordinal)];
+    private static string[] States(PacketRig rig, bool halfOpen) =>
+        [.. rig.Flows(halfOpen).Select(f => ScreamingSnake(f.Flow.State.ToString())).Order(StringComparer.Ordinal)];
 
     private static GaleReason Reason(string name) => Enum.GetValues<GaleReason>().Single(r => ScreamingSnake(r.ToString()) == name);
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using GaleLb.DataPlane.Flows;
 using GaleLb.DataPlane.Layout;
 using GaleLb.DataPlane.Native;
 
@@ -7,40 +8,46 @@ namespace GaleLb.Bpf.Tests.Support;
 /// <summary>The loaded object with small flow tables, its maps emptied between cases. Needs root.</summary>
 public sealed class PacketRig : IDisposable
 {
-    private const uint FlowsMax = 4096;
-    private const uint HalfOpenMax = 4096;
+    private const uint FlowSets = 256;
+    private const uint FlowSeed = 0x5eed;
     private const uint ArrayElements = 32;
 
-    private static readonly string[] Hashes = ["services", "flows", "half_open", "recent", "fragments", "blocks"];
+    private static readonly string[] Hashes = ["services", "recent", "fragments", "blocks"];
 
     private readonly Dictionary<string, BpfMap> maps = [];
     private readonly Dictionary<string, BpfProgram> programs = [];
     private readonly HashSet<(string Map, string Key)> touched = [];
     private readonly Dictionary<uint, ushort[]> rings = [];
+    private readonly BpfMappedArray? flowMemory;
+    private readonly FlowTable? table;
 
     /// <summary>As a class fixture; without root it stays empty, for tests that are skipped.</summary>
     public PacketRig()
-        : this(GaleObject.Open, default, FlowsMax, HalfOpenMax)
+        : this(GaleObject.Open, default, FlowSets)
     {
     }
 
-    private PacketRig(Func<BpfObject> open, GaleOptions options, uint flowsMax, uint halfOpenMax)
+    private PacketRig(Func<BpfObject> open, GaleOptions options, uint flowSets)
     {
         if (!Environment.IsPrivilegedProcess) return;
         using BpfObject loading = open();
-        loading.Map("flows").SetMaxEntries(flowsMax);
-        loading.Map("half_open").SetMaxEntries(halfOpenMax);
+        loading.Map("flows").SetMaxEntries(flowSets);
         loading.SetSection(".rodata.options", options with { CoarseClock = BpfObject.HasHelper(BpfFunction.KtimeGetCoarseNs) ? 1u : 0u });
         loading.Load();
         foreach (BpfMapDefinition map in loading.Maps.Where(m => !m.IsSection)) maps[map.Name] = loading.OpenMap(map.Name);
         foreach (string name in loading.Programs) programs[name] = loading.OpenProgram(name);
+        flowMemory = maps["flows"].MapMemory();
+        table = new FlowTable(flowMemory, FlowSeed);
     }
 
-    public static PacketRig Load(uint flowsMax = FlowsMax, uint halfOpenMax = HalfOpenMax) => new(GaleObject.Open, default, flowsMax, halfOpenMax);
+    /// <summary>The table that programs see.</summary>
+    internal FlowTable Table => table!;
+
+    public static PacketRig Load(uint flowSets = FlowSets) => new(GaleObject.Open, default, flowSets);
 
     /// <summary>The programs that tell of packets.</summary>
-    public static PacketRig LoadTraced(bool explain = false, uint flowsMax = FlowsMax, uint halfOpenMax = HalfOpenMax) =>
-        new(GaleObject.OpenTraced, new GaleOptions { Explain = explain ? 1u : 0u }, flowsMax, halfOpenMax);
+    public static PacketRig LoadTraced(bool explain = false, uint flowSets = FlowSets) =>
+        new(GaleObject.OpenTraced, new GaleOptions { Explain = explain ? 1u : 0u }, flowSets);
 
     public BpfMap Map(string name) => maps[name];
 
@@ -54,6 +61,7 @@ public sealed class PacketRig : IDisposable
             foreach (byte[] key in Keys(map)) Delete(map, key);
         }
 
+        flowMemory!.Bytes.Clear();
         foreach ((string name, string key) in touched)
             maps[name].UpdateBytes(Convert.FromHexString(key), new byte[maps[name].UserValueSize]);
         touched.Clear();
@@ -62,6 +70,15 @@ public sealed class PacketRig : IDisposable
     public void Put(IEnumerable<MapContent> contents)
     {
         foreach (MapContent content in contents) Put(content);
+    }
+
+    /// <summary>Writes the configuration, for a table of the rig's size.</summary>
+    public void PutConfig(GaleConfig config)
+    {
+        config.FlowSets = (uint)table!.Sets;
+        config.FlowSeed = FlowSeed;
+        maps["config"].Update(0u, config);
+        touched.Add(("config", "00000000"));
     }
 
     /// <summary>Fills a ring. One that is there with the same content stays: each replacement waits for all CPUs.</summary>
@@ -137,12 +154,16 @@ public sealed class PacketRig : IDisposable
         return sum;
     }
 
-    public IReadOnlyList<(GaleFlowKey Key, GaleFlow Flow)> Flows(string map)
+    /// <summary>Halves of flows that are half-open, or those that are not.</summary>
+    public IReadOnlyList<(GaleFlowKey Key, GaleFlow Flow)> Flows(bool halfOpen)
     {
         List<(GaleFlowKey, GaleFlow)> flows = [];
-        foreach (GaleFlowKey key in maps[map].Keys<GaleFlowKey>())
+        for (int set = 0; set < Table.Sets; set++)
         {
-            if (maps[map].TryLookUp(key, out GaleFlow flow)) flows.Add((key, flow));
+            for (int slot = 0; slot < GaleLimit.FlowSlots; slot++)
+            {
+                if (Table.TryRead(set, slot, out GaleFlowKey key, out GaleFlow flow) && FlowTable.IsHalfOpen(flow.State) == halfOpen) flows.Add((key, flow));
+            }
         }
 
         return flows;
@@ -160,7 +181,8 @@ public sealed class PacketRig : IDisposable
     public string Fingerprint()
     {
         using MemoryStream all = new();
-        foreach (string name in maps.Keys.Where(n => n is not "rings" and not "traces" and not "trace_scratch").Order(StringComparer.Ordinal))
+        all.Write(flowMemory!.Bytes);
+        foreach (string name in maps.Keys.Except(["rings", "flows", "flow_locks", "traces", "trace_scratch", .. GaleObject.OwnMaps]).Order(StringComparer.Ordinal))
         {
             BpfMap map = maps[name];
             byte[] value = new byte[map.UserValueSize];
@@ -177,6 +199,7 @@ public sealed class PacketRig : IDisposable
 
     public void Dispose()
     {
+        flowMemory?.Dispose();
         foreach (BpfProgram program in programs.Values) program.Dispose();
         foreach (BpfMap map in maps.Values) map.Dispose();
     }
@@ -203,7 +226,7 @@ public sealed class PacketRig : IDisposable
         byte[] key = Convert.FromHexString(content.Key!);
         if (content.Delete)
         {
-            Delete(map, key).Should().BeTrue($"the case deletes from {content.Map} what must be there");
+            (content.Map == "flows" ? Table.Remove(MemoryMarshal.Read<GaleFlowKey>(key)) : Delete(map, key)).Should().BeTrue($"the case deletes from {content.Map} what must be there");
             return;
         }
 
@@ -212,6 +235,12 @@ public sealed class PacketRig : IDisposable
         {
             GaleService service = MemoryMarshal.Read<GaleService>(value) with { PreviousUntilMs = unchecked((uint)(Environment.TickCount64 + ends)) };
             MemoryMarshal.Write(value, in service);
+        }
+
+        if (content.Map == "config")
+        {
+            PutConfig(MemoryMarshal.Read<GaleConfig>(value));
+            return;
         }
 
         map.UpdateBytes(key, value);

@@ -54,7 +54,7 @@ public static class World
         config.SourceV6[0] = GaleAddress.From(SourceSix);
         config.TunnelSourceV4 = GaleAddress.From(SourceFour);
         config.TunnelSourceV6 = GaleAddress.From(SourceSix);
-        rig.Map("config").Update(0u, config);
+        rig.PutConfig(config);
         foreach (bool ipv4 in (bool[])[true, false])
         {
             int first = ipv4 ? 0 : 100;

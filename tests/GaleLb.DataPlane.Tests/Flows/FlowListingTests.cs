@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Runtime.CompilerServices;
 using GaleLb.DataPlane.Flows;
 using GaleLb.DataPlane.Layout;
 using GaleLb.DataPlane.Native;
@@ -13,14 +14,15 @@ namespace GaleLb.DataPlane.Tests.Flows;
 public sealed class FlowListingTests(ITestOutputHelper output)
 {
     private const int Flows = 1_000_000;
-    private const int Step = 10_000;
 
     [RootFact]
     public void Read_OfAMillionFlows_FindsThoseThatTheFilterNames()
     {
-        using BpfMap map = BpfMap.Create(BpfMapType.Hash, "flows", 40, 64, 2 * Flows, flags: 0);
-        IFlowTable[] tables = [new KernelFlowTable(map)];
-        Fill(map);
+        using BpfMap map = BpfMap.Create(
+            BpfMapType.Array, "flows", sizeof(uint), Unsafe.SizeOf<GaleFlowSet>(), FlowTable.SetsFor(2 * Flows, 0), BpfMap.Mmapable);
+        using BpfMappedArray memory = map.MapMemory();
+        FlowTable table = new(memory, seed: 1);
+        Fill(table);
 
         // The first 256 flows have clients in 10.0.0.0/24; each tenth is of node 7, each third of service 2, each hundredth closes.
         Count(FlowFilter.Everything with { Client = IPNetwork.Parse("10.0.0.0/24") }).Should().Be(256);
@@ -29,58 +31,50 @@ public sealed class FlowListingTests(ITestOutputHelper output)
         Count(FlowFilter.Everything with { State = "fin" }).Should().Be(Flows / 100);
         Count(FlowFilter.Everything with { Protocol = Protocol.Udp }).Should().Be(0);
         Count(new FlowFilter(IPNetwork.Parse("10.0.0.0/24"), [new ServiceId(2)], new NodeIndex(7), Protocol.Tcp, "fin")).Should().Be(1, "flow 0 alone is all of that");
-        FlowListing.Read(tables, FlowFilter.Everything, 1000, nowMs: 5000).Should().HaveCount(1000);
-        FlowRow row = FlowListing.Read(tables, FlowFilter.Everything with { Client = IPNetwork.Parse("10.0.0.3/32") }, 10, nowMs: 5000).Should().ContainSingle().Subject;
+        FlowListing.Read(table, FlowFilter.Everything, 1000, nowMs: 5000).Should().HaveCount(1000);
+        FlowRow row = FlowListing.Read(table, FlowFilter.Everything with { Client = IPNetwork.Parse("10.0.0.3/32") }, 10, nowMs: 5000).Should().ContainSingle().Subject;
         (row.Client, row.NodeIndex, row.ServiceId, row.State, row.Idle).Should().Be(
             (IPEndPoint.Parse("10.0.0.3:40000"), new NodeIndex(1), new ServiceId(2), "established", TimeSpan.FromSeconds(4)));
 
         int Count(FlowFilter filter)
         {
             long started = Stopwatch.GetTimestamp();
-            int count = FlowListing.Read(tables, filter, int.MaxValue, nowMs: 5000).Length;
+            int count = FlowListing.Read(table, filter, int.MaxValue, nowMs: 5000).Length;
             output.WriteLine($"{filter}: {count} in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0} ms");
             return count;
         }
     }
 
     /// <summary>Both halves of each.</summary>
-    private static void Fill(BpfMap map)
+    private static void Fill(FlowTable table)
     {
-        GaleFlowKey[] keys = new GaleFlowKey[2 * Step];
-        GaleFlow[] values = new GaleFlow[keys.Length];
         GaleAddress service = GaleAddress.From(IPAddress.Parse("203.0.113.80")), replica = GaleAddress.From(IPAddress.Parse("10.98.2.1"));
-        for (int first = 0; first < Flows; first += Step)
+        for (int flow = 0; flow < Flows; flow++)
         {
-            for (int i = 0; i < Step; i++)
+            GaleAddress client = GaleAddress.From(new IPAddress([10, (byte)(flow >> 16), (byte)(flow >> 8), (byte)flow]));
+            GaleAddress node = GaleAddress.From(new IPAddress([172, (byte)(16 + (flow >> 20)), (byte)(flow >> 12), (byte)(flow >> 4)]));
+            GaleFlow forward = new()
             {
-                int flow = first + i;
-                GaleAddress client = GaleAddress.From(new IPAddress([10, (byte)(flow >> 16), (byte)(flow >> 8), (byte)flow]));
-                GaleAddress node = GaleAddress.From(new IPAddress([172, (byte)(16 + (flow >> 20)), (byte)(flow >> 12), (byte)(flow >> 4)]));
-                GaleFlow forward = new()
-                {
-                    Source = replica,
-                    Destination = node,
-                    SourcePort = new Be16((ushort)(20_000 + (flow & 15))),
-                    DestinationPort = new Be16(8080),
-                    NodeIndex = (ushort)(flow % 10 == 0 ? 7 : 1),
-                    ServiceId = (ushort)(flow % 3 == 0 ? 2 : 1),
-                    State = flow % 100 == 0 ? GaleFlowState.Fin : GaleFlowState.Established,
-                    LastSeenMs = 1000,
-                    CreatedMs = 500,
-                };
-                keys[2 * i] = new GaleFlowKey
+                Source = replica,
+                Destination = node,
+                SourcePort = new Be16((ushort)(20_000 + (flow & 15))),
+                DestinationPort = new Be16(8080),
+                NodeIndex = (ushort)(flow % 10 == 0 ? 7 : 1),
+                ServiceId = (ushort)(flow % 3 == 0 ? 2 : 1),
+                State = flow % 100 == 0 ? GaleFlowState.Fin : GaleFlowState.Established,
+                LastSeenMs = 1000,
+                CreatedMs = 500,
+            };
+            table.Put(
+                new GaleFlowKey
                 {
                     Source = client, Destination = service, SourcePort = new Be16(40_000), DestinationPort = new Be16(80), Protocol = (byte)Protocol.Tcp,
-                };
-                values[2 * i] = forward;
-                keys[(2 * i) + 1] = forward.OtherHalf((byte)Protocol.Tcp);
-                values[(2 * i) + 1] = forward with
-                {
-                    Source = service, Destination = client, SourcePort = new Be16(80), DestinationPort = new Be16(40_000), Direction = GaleFlowDirection.Reverse,
-                };
-            }
-
-            map.UpdateBatch<GaleFlowKey, GaleFlow>(keys, values);
+                },
+                forward);
+            table.Put(forward.OtherHalf((byte)Protocol.Tcp), forward with
+            {
+                Source = service, Destination = client, SourcePort = new Be16(80), DestinationPort = new Be16(40_000), Direction = GaleFlowDirection.Reverse,
+            });
         }
     }
 }

@@ -129,7 +129,7 @@ public sealed class LifeTests
         string before = Footprint(lab);
         Action start = () => lab.StartDataPlane(lab.Options() with { EstablishedFlows = 1000 });
         start.Should().Throw<DataPlaneException>().WithMessage(
-            $"parameter mismatch: the pinned map {lab.PinDirectory}/flows has room for 65536 entries (2 a flow), the configuration asks for 2000. * remove {lab.PinDirectory} *");
+            $"parameter mismatch: the pinned map {lab.PinDirectory}/flows has 4229 entries, the configuration (established_flows, half_open_flows) asks for 742. * remove {lab.PinDirectory} *");
         Footprint(lab).Should().Be(before);
         using KernelDataPlane again = lab.StartDataPlane();
     }

@@ -22,6 +22,9 @@ public sealed partial class LayoutTests : IDisposable
     [InlineData("gale_next_hop", typeof(GaleNextHop))]
     [InlineData("gale_flow_key", typeof(GaleFlowKey))]
     [InlineData("gale_flow", typeof(GaleFlow))]
+    [InlineData("gale_flow_slot", typeof(GaleFlowSlot))]
+    [InlineData("gale_flow_set", typeof(GaleFlowSet))]
+    [InlineData("gale_sweep", typeof(GaleSweep))]
     [InlineData("gale_control_ports", typeof(GaleControlPorts))]
     [InlineData("gale_block_key", typeof(GaleBlockKey))]
     [InlineData("gale_config", typeof(GaleConfig))]
@@ -104,8 +107,8 @@ public sealed partial class LayoutTests : IDisposable
     [InlineData("rings", BpfMapType.ArrayOfMaps, typeof(uint), typeof(uint))]
     [InlineData("nodes", BpfMapType.Array, typeof(uint), typeof(GaleNode))]
     [InlineData("next_hops", BpfMapType.Array, typeof(uint), typeof(GaleNextHop))]
-    [InlineData("flows", BpfMapType.Hash, typeof(GaleFlowKey), typeof(GaleFlow))]
-    [InlineData("half_open", BpfMapType.LruHash, typeof(GaleFlowKey), typeof(GaleFlow))]
+    [InlineData("flows", BpfMapType.Array, typeof(uint), typeof(GaleFlowSet))]
+    [InlineData("sweep", BpfMapType.Array, typeof(uint), typeof(GaleSweep))]
     [InlineData("control_ports", BpfMapType.Array, typeof(uint), typeof(GaleControlPorts))]
     [InlineData("blocks", BpfMapType.LpmTrie, typeof(GaleBlockKey), typeof(uint))]
     [InlineData("block_stats", BpfMapType.PerCpuArray, typeof(uint), typeof(GaleCounter))]
@@ -131,7 +134,7 @@ public sealed partial class LayoutTests : IDisposable
 
     [Fact]
     public void Programs_InCSharp_AreInTheObject() =>
-        obj.Programs.Should().Contain([GaleObject.XdpPublic, GaleObject.XdpPass, GaleObject.TcPrivate]);
+        obj.Programs.Should().Contain([GaleObject.XdpPublic, GaleObject.XdpPass, GaleObject.TcPrivate, GaleObject.Sweep]);
 
     private static int SizeOf(Type type) => (int)typeof(Unsafe).GetMethod(nameof(Unsafe.SizeOf))!.MakeGenericMethod(type).Invoke(null, null)!;
 
