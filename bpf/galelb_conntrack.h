@@ -68,11 +68,6 @@ static __always_inline void flow_touch(int slot, const struct gale_flow *flow, _
 		flow_note_seen(slot, now_ms);
 }
 
-static __always_inline __u32 flow_timeout_ms(const struct gale_config *settings, __u8 state)
-{
-	return state < GALE_FLOW_STATES ? settings->timeout_ms[state] : 0;
-}
-
 static __always_inline int flow_is_half_open(const struct gale_flow *flow)
 {
 	return state_is_half_open(flow->state);
@@ -123,7 +118,7 @@ static __always_inline int flow_settle_half(struct gale_flow_key *key, struct ga
 		return 0;
 	flow->state = state;
 	flow->last_seen_ms = now_ms;
-	return flow_insert(key, flow, FLOW_CLAIM) ? -1 : 0;
+	return flow_insert(key, flow, FLOW_CLAIM, NO_SLOT) < 0 ? -1 : 0;
 }
 
 static __always_inline int flow_settle(struct gale_flow_key *key, struct gale_flow *own, struct gale_flow_key *other_key,

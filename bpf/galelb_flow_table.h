@@ -32,6 +32,8 @@ enum {
 	RANK_HALF_OPEN = 0x8000,
 	RANK_AGE_MASK = 0x7fff,
 	RANK_SHIFT = 5, /* from milliseconds */
+	CANDIDATES_MAX = 4, /* slots of one tag that are looked at: a fifth in a set comes once in 10^14 sets */
+	NO_SLOT = -1,
 };
 
 /* Where a key is. */
@@ -95,13 +97,21 @@ static __always_inline __u32 tags_lowest(__u64 equal)
 	return ((bit & 15) << 2 | bit >> 4) & SLOT_MASK;
 }
 
-/* A slot's address. The last number has none: it reads the one before, which tags_equal never leads to. */
-static __always_inline struct gale_flow_slot *slot_at(struct gale_flow_set *set, __u32 index)
+/*
+ * A slot's address. Where one more would lie are the tags: so the verifier sees that no number of five bits leads out of the set. Older ones
+ * have to see the mask for that, which the compiler would find needless.
+ */
+static __always_inline struct gale_flow_slot *slot_at(struct gale_flow_set *set, __u64 index)
 {
-	index &= SLOT_MASK;
-	if (index >= GALE_FLOW_SLOTS)
-		index = GALE_FLOW_SLOTS - 1;
-	return &set->slot[index];
+	asm volatile("" : "+r"(index));
+	return (struct gale_flow_slot *)set + (index & SLOT_MASK);
+}
+
+/* A slot's tag or rank. */
+static __always_inline __u16 *mark_at(__u16 *marks, __u64 index)
+{
+	asm volatile("" : "+r"(index));
+	return marks + (index & SLOT_MASK);
 }
 
 static __always_inline int flow_key_equal(const struct gale_flow_key *a, const struct gale_flow_key *b)
@@ -118,6 +128,12 @@ static __always_inline int flow_names(const struct gale_flow *flow, const struct
 	       flow->destination_port == other_key->source_port &&
 	       address_equal(&flow->source, &other_key->destination) &&
 	       address_equal(&flow->destination, &other_key->source);
+}
+
+static __always_inline __u32 flow_timeout_ms(const struct gale_config *settings, __u64 state)
+{
+	asm volatile("" : "+r"(state)); /* or the number that is judged is not, for older verifiers, the one that is used */
+	return state < GALE_FLOW_STATES ? settings->timeout_ms[state] : 0;
 }
 
 static __always_inline int state_is_half_open(__u8 state)
@@ -152,7 +168,7 @@ __attribute__((noinline)) int flow_find_order(__u32 order_place)
 		return -1;
 	equal = tags_equal(set, place.pattern);
 #pragma clang loop unroll(disable)
-	for (int n = 0; n < GALE_FLOW_SLOTS && equal; n++) {
+	for (int n = 0; n < CANDIDATES_MAX && equal; n++) {
 		index = tags_lowest(equal);
 		slot = slot_at(set, index);
 		version = *(volatile __u32 *)&slot->version;
@@ -182,7 +198,7 @@ static __always_inline int set_find(struct gale_flow_set *set, const struct gale
 	__u32 index;
 
 #pragma clang loop unroll(disable)
-	for (int n = 0; n < GALE_FLOW_SLOTS && equal; n++) {
+	for (int n = 0; n < CANDIDATES_MAX && equal; n++) {
 		index = tags_lowest(equal);
 		barrier(); /* the key read again: kept in registers it would take stack, of which there is little */
 		if (flow_key_equal(&slot_at(set, index)->key, key))
@@ -193,21 +209,22 @@ static __always_inline int set_find(struct gale_flow_set *set, const struct gale
 }
 
 /*
- * The number of the half-open flow in a full set that was seen longest ago, or -1 when all are settled. Among equally old ones mix
- * decides, which differs from key to key. Without branches: so many of them would be as many paths for the verifier, squared.
+ * The number of the half-open flow in a full set that was seen longest ago, the spared one aside, or -1 when there is none. Among equally
+ * old ones mix decides, which differs from key to key. Without branches: so many of them would be as many paths for the verifier,
+ * squared.
  */
-static __always_inline int set_oldest(const struct gale_flow_set *set, __u32 now, __u32 mix)
+static __always_inline int set_oldest(const struct gale_flow_set *set, __u32 now, __u32 mix, __u32 spared)
 {
-	__s64 oldest = 0, age, rank, less;
+	__u64 oldest = 0, age, rank;
 
 	mix &= SLOT_MASK;
 #pragma clang loop unroll(disable)
 	for (__u32 index = 0; index < GALE_FLOW_SLOTS; index++) {
 		rank = set->rank[index];
-		age = ((now - rank) & RANK_AGE_MASK) + 1;
-		age = -(rank >> 15) & (age << SLOT_BITS | (index ^ mix)); /* a settled one has none */
-		less = (oldest - age) >> 63;
-		oldest += (age - oldest) & less;
+		age = (((now - rank) & RANK_AGE_MASK) + 1) << SLOT_BITS | (index ^ mix);
+		age *= rank >> 15;				   /* a settled one has none, */
+		age *= ((index ^ spared) + SLOT_MASK) >> SLOT_BITS; /* nor has the spared one */
+		oldest += (age - oldest) * ((oldest - age) >> 63);  /* if it is older: the difference is negative */
 	}
 	return oldest ? (int)((oldest ^ mix) & SLOT_MASK) : -1;
 }
@@ -228,8 +245,8 @@ static __always_inline void slot_write(struct gale_flow_set *set, __u32 index, c
 	slot->flow = *flow;
 	barrier();
 	*(volatile __u32 *)&slot->version += 1;
-	set->rank[index & SLOT_MASK] = flow_rank(flow);
-	set->tag[index & SLOT_MASK] = pattern;
+	*mark_at(set->rank, index) = flow_rank(flow);
+	*mark_at(set->tag, index) = pattern;
 }
 
 /* What is to become of a half that has the key already. */
@@ -243,7 +260,7 @@ enum flow_insertion {
  * The order that flow_insert gives. A global function: the verifier goes through it once, not on each way that leads here; its
  * arguments are in flow_orders since before 5.13 it takes no pointers to them.
  */
-__attribute__((noinline)) int flow_insert_order(__u32 order_place, __u32 insertion)
+__attribute__((noinline)) int flow_insert_order(__u32 order_place, __u32 insertion, __u32 spared)
 {
 	struct flow_order *order = flow_order(order_place);
 	struct gale_config *settings = config_lookup();
@@ -252,8 +269,8 @@ __attribute__((noinline)) int flow_insert_order(__u32 order_place, __u32 inserti
 	struct gale_flow_set *set;
 	struct flow_place place;
 	struct flow_lock *lock;
-	__u32 lock_index, timeout;
-	int index, error = 0;
+	__u32 lock_index;
+	int index, result = 0;
 	__u64 free;
 
 	if (!settings || !order)
@@ -261,6 +278,7 @@ __attribute__((noinline)) int flow_insert_order(__u32 order_place, __u32 inserti
 	key = &order->key;
 	flow = &order->flow;
 	flow_place(settings, key, &place);
+	spared = spared >> SLOT_BITS == place.set ? spared & SLOT_MASK : SLOT_MASK;
 	lock_index = place.set % FLOW_LOCKS;
 	lock = bpf_map_lookup_elem(&flow_locks, &lock_index);
 	set = bpf_map_lookup_elem(&flows, &place.set);
@@ -271,42 +289,37 @@ __attribute__((noinline)) int flow_insert_order(__u32 order_place, __u32 inserti
 	index = set_find(set, key, place.pattern);
 	if (index >= 0) {
 		holder = &slot_at(set, index)->flow;
-		timeout = holder->state < GALE_FLOW_STATES ? settings->timeout_ms[holder->state] : 0;
 		if (insertion != FLOW_REPLACE &&
 		    (!state_is_half_open(holder->state) ||
-		     (insertion == FLOW_CLAIM && (__u32)(flow->last_seen_ms - holder->last_seen_ms) < timeout)))
-			error = -EEXIST;
+		     (insertion == FLOW_CLAIM &&
+		      (__u32)(flow->last_seen_ms - holder->last_seen_ms) < flow_timeout_ms(settings, holder->state))))
+			result = -EEXIST;
 	} else {
 		free = tags_equal(set, 0);
-		if (free)
-			index = tags_lowest(free);
-		else
-			index = set_oldest(set, flow->last_seen_ms >> RANK_SHIFT, place.pattern);
-		/* Its own pair, put there a moment ago, does not give way, but another that is as old might. */
-		if (!free && flow_names(&slot_at(set, index)->flow, key)) {
-			index = set_oldest(set, flow->last_seen_ms >> RANK_SHIFT, ~place.pattern);
-			if (flow_names(&slot_at(set, index)->flow, key))
-				index = -1;
-		}
+		index = free ? (int)tags_lowest(free) :
+			       set_oldest(set, flow->last_seen_ms >> RANK_SHIFT, place.pattern, spared);
 		if (index < 0)
-			error = -ENOSPC;
+			result = -ENOSPC;
 	}
-	if (!error)
+	if (!result) {
 		slot_write(set, index, key, flow, place.pattern);
+		result = place.set << SLOT_BITS | (index & SLOT_MASK);
+	}
 	bpf_spin_unlock(&lock->lock);
-	return error;
+	return result;
 }
 
 /* flow_insert of what is in flow_orders already. */
-static __always_inline int flow_insert_prepared(__u32 insertion)
+static __always_inline int flow_insert_prepared(__u32 insertion, int spared)
 {
-	return is_explaining() ? 0 : flow_insert_order(FLOW_ORDER_PACKET, insertion);
+	return is_explaining() ? 0 : flow_insert_order(FLOW_ORDER_PACKET, insertion, spared);
 }
 
 /*
- * Puts a half into the table. Where its set is full the oldest half-open one in it gives way. 0, -EEXIST, or -ENOSPC when all are settled.
+ * Puts a half into the table. Where its set is full the oldest half-open one in it gives way, but not the one in the spared slot, its own pair.
+ * Its slot's number, -EEXIST, or -ENOSPC when all are settled.
  */
-static __always_inline int flow_insert(const struct gale_flow_key *key, const struct gale_flow *flow, __u32 insertion)
+static __always_inline int flow_insert(const struct gale_flow_key *key, const struct gale_flow *flow, __u32 insertion, int spared)
 {
 	struct flow_order *order = flow_order(FLOW_ORDER_PACKET);
 
@@ -314,7 +327,7 @@ static __always_inline int flow_insert(const struct gale_flow_key *key, const st
 		return -EINVAL;
 	order->key = *key;
 	order->flow = *flow;
-	return flow_insert_prepared(insertion);
+	return flow_insert_prepared(insertion, spared);
 }
 
 enum flow_change {
@@ -382,12 +395,12 @@ __attribute__((noinline)) int flow_change_order(__u32 order_place, __u32 change,
 		if (state_is_half_open(flow->state)) {
 			flow->state = value;
 			flow->last_seen_ms = now_ms;
-			set->rank[index & SLOT_MASK] = flow_rank(flow);
+			*mark_at(set->rank, index) = flow_rank(flow);
 		}
 	} else if (change == FLOW_CLOSE) {
 		flow_close(flow, value);
 	} else if (change == FLOW_DELETE || flow_is_idle(flow, value, now_ms)) {
-		set->tag[index & SLOT_MASK] = 0;
+		*mark_at(set->tag, index) = 0;
 	} else {
 		error = -ENOENT;
 	}

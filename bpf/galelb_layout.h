@@ -227,12 +227,12 @@ struct gale_flow_slot {
 
 /*
  * flows: ARRAY of these, a page of memory each. A half is in the set that its key's hash and config's flow_seed and flow_sets name: see
- * galelb_flow_table.h. The first line, 64 bytes, tells which slot to look at.
+ * galelb_flow_table.h. One line, the tags, tells which slot to look at.
  */
 struct gale_flow_set {
+	struct gale_flow_slot slot[GALE_FLOW_SLOTS];
 	__u16 tag[GALE_FLOW_SLOTS + 1];	 /* of the key's hash; 0: the slot is free. There is no slot for the last */
 	__u16 rank[GALE_FLOW_SLOTS + 1]; /* 0: settled; else 0x8000 and when last seen, in units of 32 ms: the oldest gives way */
-	struct gale_flow_slot slot[GALE_FLOW_SLOTS];
 };
 
 /* sweep: ARRAY of one. User space sets it to zero, and has gale_sweep run until next is past the last slot. */

@@ -64,13 +64,13 @@ static __always_inline __u32 source_count(const struct gale_config *settings,
 	return ipv4 ? settings->source_v4_count : settings->source_v6_count;
 }
 
-/* Puts the forward half beside the reverse one that has its port. 0, or the reason why not. */
-static __always_inline int source_take(const struct gale_flow_key *key, struct gale_flow *forward)
+/* Puts the forward half beside the reverse one that has its port, in its slot. 0, or the reason why not. */
+static __always_inline int source_take(const struct gale_flow_key *key, struct gale_flow *forward, int reverse_slot)
 {
 	struct gale_flow_key reverse_key;
 
 	flow_set_diffs(key, forward);
-	if (!flow_insert(key, forward, FLOW_REPLACE))
+	if (flow_insert(key, forward, FLOW_REPLACE, reverse_slot) >= 0)
 		return 0;
 	flow_turn(forward, key->protocol, &reverse_key);
 	flow_change(&reverse_key, key, FLOW_DELETE, 0, 0);
@@ -102,7 +102,7 @@ __attribute__((noinline)) int source_choose(void)
 	struct gale_flow *forward;
 	struct gale_next_hop *hop;
 	__u32 *stored;
-	int ipv4, error = 0;
+	int ipv4, slot = 0;
 
 	if (!settings || !opening || !order)
 		return GALE_DROP_NO_SOURCE;
@@ -135,18 +135,18 @@ __attribute__((noinline)) int source_choose(void)
 		source_address(settings, hop, ipv4, cursor / ports, &order->key.destination);
 		order->key.destination_port = bpf_htons(settings->port_first + cursor % ports);
 		flow_set_diffs(&order->key, &order->flow);
-		error = flow_insert_prepared(try > SOURCE_TRIES_FREE ? FLOW_CLAIM_HALF_OPEN : FLOW_CLAIM);
-		if (error)
+		slot = flow_insert_prepared(try > SOURCE_TRIES_FREE ? FLOW_CLAIM_HALF_OPEN : FLOW_CLAIM, NO_SLOT);
+		if (slot < 0)
 			continue;
 		forward->source = order->key.destination;
 		forward->source_port = order->key.destination_port;
 		if (!is_explaining())
 			*stored = cursor ? cursor : candidates;
-		return source_take(&opening->packet.key, forward);
+		return source_take(&opening->packet.key, forward, slot);
 	}
 	if (!is_explaining())
 		*stored = (start + SOURCE_TRIES_MAX) % candidates + candidates;
-	return error == -ENOSPC ? GALE_DROP_TABLE_FULL : GALE_DROP_PORTS;
+	return slot == -ENOSPC ? GALE_DROP_TABLE_FULL : GALE_DROP_PORTS;
 }
 
 /* source_nat = "off": the client's own address and port, so that there is nothing to choose. */
@@ -157,6 +157,7 @@ __attribute__((noinline)) int source_keep(void)
 	struct gale_flow_key *key;
 	struct gale_flow *forward;
 	__u32 node_index;
+	int slot;
 
 	if (!opening || !order)
 		return GALE_DROP_NO_SOURCE;
@@ -170,7 +171,8 @@ __attribute__((noinline)) int source_keep(void)
 	source_reverse(key, forward, &order->flow);
 	flow_turn(forward, key->protocol, &order->key);
 	flow_set_diffs(&order->key, &order->flow);
-	return flow_insert_prepared(FLOW_CLAIM) ? GALE_DROP_PORTS : source_take(key, forward);
+	slot = flow_insert_prepared(FLOW_CLAIM, NO_SLOT);
+	return slot < 0 ? GALE_DROP_PORTS : source_take(key, forward, slot);
 }
 
 #endif

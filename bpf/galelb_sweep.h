@@ -73,7 +73,7 @@ static __always_inline void sweep_next(void)
 		return;
 	}
 	counts->next++;
-	if (!set->tag[index])
+	if (!*mark_at(set->tag, index))
 		return;
 	/* Found once more by its key, so that key and flow belong together. */
 	order->key = slot_at(set, index)->key;

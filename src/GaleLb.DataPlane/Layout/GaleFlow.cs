@@ -62,12 +62,13 @@ public struct GaleFlowSlot
 [StructLayout(LayoutKind.Explicit, Size = 4096)]
 public struct GaleFlowSet
 {
+    [FieldOffset(0)] public FlowSlots Slot;
+
     /// <summary>Of the key's hash; 0: the slot is free. There is no slot for the last.</summary>
-    [FieldOffset(0)] public FlowMarks Tag;
+    [FieldOffset(3968)] public FlowMarks Tag;
 
     /// <summary>0: settled; else 0x8000 and when last seen, in units of 32 ms.</summary>
-    [FieldOffset(64)] public FlowMarks Rank;
-    [FieldOffset(128)] public FlowSlots Slot;
+    [FieldOffset(4032)] public FlowMarks Rank;
 }
 
 [InlineArray(GaleLimit.FlowSlots + 1)]
