@@ -186,6 +186,47 @@ public sealed class ReplicaFailureTests(ClusterFixture fixture) : ClusterTests(f
         (await ClientRequests.ManyAsync(1, 50)).Should().OnlyContain(answer => answer.Failure == null);
     });
 
+    /// <summary>
+    /// Every port that the replica may choose is in TIME_WAIT on the node. A SYN whose sequence number is before what the node expects there is answered by an
+    /// ACK, the client's RST makes the node forget that connection, and the repeated SYN gets through, if it goes by the same port.
+    /// </summary>
+    [RootFact]
+    public Task Replica_ThatLostItsFlows_OpensNewOnesByPortsThatANodeHoldsInTimeWait() => ObserveAsync(async () =>
+    {
+        const int Ports = 1024, Challenged = 16, First = 0x40000000;
+        var address = ClientRequests.EndPoint(3);
+        var ephemeral = await Topology.Replica(3).ReadSettingAsync("net.ipv4.ip_local_port_range");
+        var timestamps = await Topology.Client.ReadSettingAsync("net.ipv4.tcp_timestamps");
+        try
+        {
+            await Topology.Client.SetAsync("net.ipv4.tcp_timestamps", "0"); // A later one would do for the node to take the SYN.
+            await Topology.Replica(3).SetAsync("net.ipv4.ip_local_port_range", $"1024 {ushort.MaxValue - Ports}");
+            foreach (var node in new[] { 2, 3 })
+            {
+                await Cluster.Api(1).OrderAsync(HttpMethod.Post, $"/api/v1/nodes/node-{node}/drain");
+            }
+
+            await StartWithoutFlowsAsync(3);
+            (await ClientRequests.ManyAsync(3, address, Ports, First)).Should().OnlyContain(answer => answer.Failure == null);
+            await Eventually.HoldsAsync("each connection had a port of its own", async () => await InTimeWaitAsync() == Ports);
+
+            await StartWithoutFlowsAsync(3);
+            var before = await ResetsAsync();
+            (await ClientRequests.ManyAsync(3, address, Challenged, First / 2)).Should().OnlyContain(answer => answer.Failure == null);
+            (await ResetsAsync() - before).Should().BeGreaterThanOrEqualTo(Challenged, "the node took none of them at once");
+        }
+        finally
+        {
+            await Topology.Client.SetAsync("net.ipv4.tcp_timestamps", timestamps);
+            await Topology.Replica(3).SetAsync("net.ipv4.ip_local_port_range", ephemeral);
+            await Cluster.Replica(3).TerminateAsync();
+            foreach (var node in new[] { 2, 3 })
+            {
+                await Cluster.Api(1).OrderAsync(HttpMethod.Post, $"/api/v1/nodes/node-{node}/undrain");
+            }
+        }
+    });
+
     [RootFact]
     public Task Replica_WhoseDataIsLost_IsReplacedByOneCommand() => ObserveAsync(async () =>
     {
@@ -214,6 +255,30 @@ public sealed class ReplicaFailureTests(ClusterFixture fixture) : ClusterTests(f
         await Cluster.MendAsync();
         await Cluster.WaitForSameTableAsync(Cluster.AllReplicas);
     });
+
+    /// <summary>As after a power cut: neither programs nor maps of its earlier life are there.</summary>
+    private async Task StartWithoutFlowsAsync(int replica)
+    {
+        await Cluster.Replica(replica).TerminateAsync();
+        (await NetworkState.OfAsync(Topology.Replica(replica))).HasPrograms.Should().BeFalse();
+        Cluster.StartReplica(replica);
+        await Eventually.HoldsAsync($"lb-{replica} is ready again", () => Cluster.Api(replica).IsReadyAsync());
+        await Cluster.WaitForRoutableAsync(1, replica);
+    }
+
+    /// <summary>Connections of clients that node-1 has closed and remembers.</summary>
+    private static async Task<int> InTimeWaitAsync() =>
+        (await Command.InAsync(Topology.Node(1), "ss", "-Htn", "state", "time-wait", "dst", $"{Topology.PrivateAddress(3)}", "sport", "=", $"{Topology.ClientsPort}"))
+        .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
+
+    /// <summary>Connections that the client has reset so far.</summary>
+    private static async Task<long> ResetsAsync()
+    {
+        // The names of the values, then the values.
+        var lines = (await Command.InAsync(Topology.Client, "cat", "/proc/net/snmp")).Output.Split('\n').Where(line => line.StartsWith("Tcp:", StringComparison.Ordinal))
+            .Select(line => line.Split(' ')).ToList();
+        return long.Parse(lines[1][Array.IndexOf(lines[0], "OutRsts")]);
+    }
 
     private static List<string> Lines(Daemon follower) =>
         [.. follower.Log.Split('\n').Where(line => line.StartsWith('{') && line.EndsWith('}'))];

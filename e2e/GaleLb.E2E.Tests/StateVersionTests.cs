@@ -53,9 +53,10 @@ public sealed class StateVersionTests : BareReplicaTests
 
         foreach (var replica in new[] { 1, 2 })
         {
-            await Eventually.HoldsAsync($"lb-{replica} refuses the older release by name", async () =>
+            await Eventually.HoldsAsync($"lb-{replica} refuses the older release, and says what makes it one", async () =>
                 (await Replicas.Api(replica).RefusedAsync()).TryGetValue(BareReplicas.Address(3), out var refusal)
-                && refusal.GetProperty("reason").GetString()!.EndsWith("applies states up to version 1, and this cluster's is 2: upgrade it", StringComparison.Ordinal));
+                && refusal.GetProperty("reason").GetString() ==
+                    $"GALE_STATE_VERSION_MAX has {BareReplicas.Address(3)} apply states up to version 1, and this cluster's is 2: unset it there");
         }
 
         await Replicas.AgreeAsync(1, 2);

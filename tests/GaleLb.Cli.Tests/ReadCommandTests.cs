@@ -122,6 +122,24 @@ public sealed class ReadCommandTests
     }
 
     [Fact]
+    public async Task Cluster_AskedOfAReplicaWhoseOwnFileDiffers_SaysThatTheValueIsThatFiles()
+    {
+        string cluster = Recorded.Cluster.Replace("\"refused\":[]", """
+            "refused":[{"id":"a1","address":"10.0.0.4:9090","reason":"this one's file is not the cluster's","differences":[
+              {"key":"node_health.checks_timeout","compared_with":"here","cluster":null,"here":"9000","replica":"5000"},
+              {"key":"services.web.port","compared_with":"here","cluster":null,"here":null,"replica":"80"}]}]
+            """, StringComparison.Ordinal);
+        await using ReplicaDouble replica = (await ReplicaDouble.StartAsync()).Answer("GET /api/v1/cluster", cluster);
+
+        GalectlRun run = await GalectlRun.OfAsync("--api", replica.Url, "cluster");
+
+        run.Lines.TakeLast(3).Should().Equal(
+            "refused: 10.0.0.4:9090 (a1): this one's file is not the cluster's",
+            "node_health.checks_timeout: 5000 there, 9000 in the file of the replica that answers",
+            "services.web.port: 80 there, (absent) in the file of the replica that answers");
+    }
+
+    [Fact]
     public async Task Blacklist_WithABan_ShowsWhyAndHowLong()
     {
         await using ReplicaDouble replica = (await ReplicaDouble.StartAsync()).Answer("GET /api/v1/blacklist", Recorded.Blacklist);

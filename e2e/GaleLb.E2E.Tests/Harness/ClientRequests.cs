@@ -18,13 +18,14 @@ public static class ClientRequests
     public static Task<Answer> OnceAsync(int replica) => OnceAsync(replica, EndPoint(replica));
 
     /// <param name="replica">Through which <paramref name="to"/> is reached.</param>
-    public static async Task<Answer> OnceAsync(int replica, IPEndPoint to)
+    /// <param name="firstSequence">The SYN's sequence number, where it is not to be the kernel's choice.</param>
+    public static async Task<Answer> OnceAsync(int replica, IPEndPoint to, int? firstSequence = null)
     {
         var at = DateTime.UtcNow;
         using var deadline = new CancellationTokenSource(Patience);
         try
         {
-            using var socket = await Topology.Client.ConnectAsync(to, deadline.Token);
+            using var socket = await Topology.Client.ConnectAsync(to, deadline.Token, firstSequence);
             await using var stream = new NetworkStream(socket);
             await stream.WriteAsync("GET / HTTP/1.1\r\nHost: service\r\nConnection: close\r\n\r\n"u8.ToArray(), deadline.Token);
             using var reader = new StreamReader(stream, Encoding.ASCII);
@@ -45,12 +46,12 @@ public static class ClientRequests
 
     public static Task<ImmutableArray<Answer>> ManyAsync(int replica, int count) => ManyAsync(replica, EndPoint(replica), count);
 
-    public static async Task<ImmutableArray<Answer>> ManyAsync(int replica, IPEndPoint to, int count)
+    public static async Task<ImmutableArray<Answer>> ManyAsync(int replica, IPEndPoint to, int count, int? firstSequence = null)
     {
         var answers = ImmutableArray.CreateBuilder<Answer>(count);
         foreach (var batch in Enumerable.Range(0, count).Chunk(16))
         {
-            answers.AddRange(await Task.WhenAll(batch.Select(_ => OnceAsync(replica, to))));
+            answers.AddRange(await Task.WhenAll(batch.Select(_ => OnceAsync(replica, to, firstSequence))));
         }
 
         return answers.ToImmutable();

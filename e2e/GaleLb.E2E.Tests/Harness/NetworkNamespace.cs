@@ -13,6 +13,11 @@ public sealed partial record NetworkNamespace(string Name)
 {
     private const int CloneNewNet = 0x40000000;
     private const short EveryEthertype = 3;
+    private const int Tcp = 6;
+    private const int Repair = 19;
+    private const int RepairQueue = 20;
+    private const int QueueSequence = 21;
+    private const int SendQueue = 2;
 
     public string Path => $"/run/netns/{Name}";
 
@@ -20,11 +25,21 @@ public sealed partial record NetworkNamespace(string Name)
     /// Connects to an address of the namespace. A socket stays in the namespace in which it was made, so only the making
     /// needs a thread there; that thread is thrown away.
     /// </summary>
-    public async Task<Socket> ConnectAsync(IPEndPoint to, CancellationToken cancellation)
+    /// <param name="to">Of either family.</param>
+    /// <param name="firstSequence">The SYN's sequence number, where it is not to be the kernel's choice.</param>
+    public async Task<Socket> ConnectAsync(IPEndPoint to, CancellationToken cancellation, int? firstSequence = null)
     {
         var socket = Within(() => new Socket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
         try
         {
+            if (firstSequence is { } first)
+            {
+                foreach (var (option, value) in new[] { (Repair, 1), (RepairQueue, SendQueue), (QueueSequence, first), (Repair, 0) })
+                {
+                    socket.SetRawSocketOption(Tcp, option, BitConverter.GetBytes(value));
+                }
+            }
+
             await socket.ConnectAsync(to, cancellation);
             return socket;
         }
@@ -72,6 +87,17 @@ public sealed partial record NetworkNamespace(string Name)
         socket.Listen();
         return socket;
     });
+
+    /// <summary>A value below /proc/sys/net, by its name for sysctl.</summary>
+    public async Task<string> ReadSettingAsync(string name) => (await SysctlAsync("-n", name)).Trim();
+
+    public Task SetAsync(string name, string value) => SysctlAsync("-qw", $"{name}={value}");
+
+    private async Task<string> SysctlAsync(params IEnumerable<string> arguments)
+    {
+        var result = await Command.InAsync(this, "sysctl", arguments);
+        return result.ExitCode == 0 ? result.Output : throw new InvalidOperationException($"sysctl {string.Join(' ', arguments)}: {result}");
+    }
 
     private T Within<T>(Func<T> action)
     {

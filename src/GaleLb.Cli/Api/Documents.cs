@@ -107,7 +107,10 @@ internal sealed record StrangerDocument
 internal sealed record DifferenceDocument
 {
     public string Key { get; set; } = "";
+    /// <summary>"cluster" or "here"; the first release said nothing of it.</summary>
+    public string ComparedWith { get; set; } = "cluster";
     public string? Cluster { get; set; }
+    public string? Here { get; set; }
     public string? Replica { get; set; }
 }
 

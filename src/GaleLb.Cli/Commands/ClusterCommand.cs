@@ -77,7 +77,8 @@ internal static class ClusterCommand
 
         foreach (DifferenceDocument d in differences)
         {
-            output.WriteLine($"  {d.Key}: {d.Replica ?? "(absent)"} there, {d.Cluster ?? "(absent)"} in the cluster");
+            string other = d.ComparedWith == "here" ? $"{d.Here ?? "(absent)"} in the file of the replica that answers" : $"{d.Cluster ?? "(absent)"} in the cluster";
+            output.WriteLine($"  {d.Key}: {d.Replica ?? "(absent)"} there, {other}");
         }
     }
 }

@@ -82,7 +82,7 @@ public sealed class KernelDataPlane : IDataPlane
         image = maps.ReadImage(NowMs());
 
         attachments = Attachments.Attach(programs, options, publicLink, privateLink, pins, warnings, rollback);
-        nextHops = new NextHopMonitor([.. sources], maps.WriteNextHops, InheritNextHop, time);
+        nextHops = new NextHopMonitor([.. sources], maps.WriteNextHops, InheritNextHop, publicLink, maps.SetPublicMtu, time);
         rollback.OnFailure(nextHops.Dispose);
         flowMemory = maps.Flows.MapMemory();
         rollback.OnFailure(flowMemory.Dispose);

@@ -12,6 +12,9 @@ internal sealed class KernelMaps(BpfObject obj) : IDisposable
 {
     private const int NotSupported = 524; // ENOTSUPP, the kernel's own
 
+    /// <summary>Tables, the dead man and the next hops' thread each change a part of the one element: nobody takes another lock inside of it.</summary>
+    private readonly Lock configuring = new();
+
     public BpfMap Services { get; } = obj.OpenMap("services");
 
     public BpfMap Rings { get; } = obj.OpenMap("rings");
@@ -197,12 +200,20 @@ internal sealed class KernelMaps(BpfObject obj) : IDisposable
         Blocks.Update(block.Key, place);
     }
 
-    /// <summary>Sets one flag of the configuration that is in force. Callers take turns.</summary>
-    public void SetFlag(GaleConfigFlag flag, bool on)
+    /// <summary>Sets one flag of the configuration that is in force.</summary>
+    public void SetFlag(GaleConfigFlag flag, bool on) =>
+        ChangeConfig(config => config with { Flags = on ? config.Flags | flag : config.Flags & ~flag });
+
+    /// <summary>Sets the MTU of the public interface in the configuration that is in force.</summary>
+    public void SetPublicMtu(uint mtu) => ChangeConfig(config => config with { PublicMtu = mtu });
+
+    private void ChangeConfig(Func<GaleConfig, GaleConfig> change)
     {
-        Config.TryLookUp(0u, out GaleConfig config);
-        config.Flags = on ? config.Flags | flag : config.Flags & ~flag;
-        Config.Update(0u, config);
+        lock (configuring)
+        {
+            Config.TryLookUp(0u, out GaleConfig config);
+            Config.Update(0u, change(config));
+        }
     }
 
     private static void WriteElements<TKey, TValue>(BpfMap map, ReadOnlySpan<MapOperation> run, Func<MapOperation, (TKey Key, TValue Value)> element)

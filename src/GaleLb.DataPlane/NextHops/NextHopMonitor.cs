@@ -8,8 +8,8 @@ using GaleLb.State.Forwarding;
 namespace GaleLb.DataPlane.NextHops;
 
 /// <summary>
-/// Keeps next_hops true: follows the kernel's notifications, asks it to confirm every entry at least every 15 s, and to resolve missing ones
-/// every second. One thread of its own; <see cref="SetNodes"/> resolves what the kernel already knows before it returns.
+/// Keeps next_hops and the public interface's MTU true: follows the kernel's notifications, asks it to confirm every entry at least every 15 s, and to
+/// resolve missing ones every second. One thread of its own; <see cref="SetNodes"/> resolves what the kernel already knows before it returns.
 /// </summary>
 public sealed class NextHopMonitor : IDisposable
 {
@@ -21,23 +21,31 @@ public sealed class NextHopMonitor : IDisposable
     private readonly NextHopTable table;
     private readonly Action<ImmutableArray<(NodeIndex Node, GaleNextHop Value)>> write;
     private readonly Func<NodeRow, GaleNextHop> inherit;
+    private readonly int publicIfindex;
+    private readonly Action<uint> writePublicMtu;
     private readonly TimeProvider time;
     private readonly NetlinkSocket requests;
     private readonly NetlinkSocket notifications;
     private readonly Thread thread;
     private ImmutableArray<NodeRow> taken = [];
+    private uint publicMtu;
     private volatile bool stopping;
     private volatile string? failure;
 
     /// <param name="write">Writes changed values into the map; called under this monitor's lock.</param>
     /// <param name="inherit">What the map already holds for this very node; zeros when it holds another's or nothing.</param>
+    /// <param name="publicLink">The interface of the clients, with the MTU that the programs know.</param>
+    /// <param name="writePublicMtu">Tells the programs another; called under this monitor's lock.</param>
     public NextHopMonitor(
         ImmutableHashSet<IPAddress> natSources, Action<ImmutableArray<(NodeIndex Node, GaleNextHop Value)>> write,
-        Func<NodeRow, GaleNextHop> inherit, TimeProvider time)
+        Func<NodeRow, GaleNextHop> inherit, Link publicLink, Action<uint> writePublicMtu, TimeProvider time)
     {
         table = new NextHopTable(natSources);
         this.write = write;
         this.inherit = inherit;
+        publicIfindex = publicLink.Ifindex;
+        publicMtu = publicLink.Mtu;
+        this.writePublicMtu = writePublicMtu;
         this.time = time;
         requests = NetlinkSocket.Open();
         try
@@ -127,7 +135,12 @@ public sealed class NextHopMonitor : IDisposable
                     bool due = since >= ProbeInterval || (since >= UnresolvedInterval && table.HasUnresolved);
                     if (overrun || since >= ProbeInterval) ReadAll();
                     if (table.RoutesChanged) ReadRoutes();
-                    if (heard || due) DecideAndWrite(due);
+                    if (heard || due)
+                    {
+                        FollowPublicMtu();
+                        DecideAndWrite(due);
+                    }
+
                     if (due) probed = time.GetTimestamp();
                 }
             }
@@ -141,6 +154,13 @@ public sealed class NextHopMonitor : IDisposable
     private void Follow(in NetlinkMessage message)
     {
         lock (gate) table.Follow(in message);
+    }
+
+    private void FollowPublicMtu()
+    {
+        if (table.MtuOf(publicIfindex) is not { } mtu || mtu == publicMtu) return;
+        writePublicMtu(mtu);
+        publicMtu = mtu;
     }
 
     private void ReadAll()

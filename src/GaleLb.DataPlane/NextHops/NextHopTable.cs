@@ -28,6 +28,9 @@ public sealed class NextHopTable(ImmutableHashSet<IPAddress> natSources)
 
     public IEnumerable<NodeRow> Nodes => entries.Values.Select(e => e.Node);
 
+    /// <summary>Null: there is no such interface, or the kernel did not say.</summary>
+    public uint? MtuOf(int ifindex) => links.TryGetValue(ifindex, out Link? link) && link.Mtu != 0 ? link.Mtu : null;
+
     public bool HasUnresolved => entries.Values.Any(e => e.Resolution.Problem is not null || e.Resolution.IsAsking);
 
     /// <summary>Takes the nodes of a table. Returns those that are new or have another address: their routes are to be asked for.</summary>

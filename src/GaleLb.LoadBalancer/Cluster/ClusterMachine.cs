@@ -21,6 +21,9 @@ internal sealed class ClusterMachine(LogClock clock, uint versionMax = ClusterSt
 
     public uint VersionMax => versionMax;
 
+    /// <summary>This release could apply more.</summary>
+    public bool IsRehearsal => versionMax < ClusterState.StateVersionMax;
+
     public LogIndex AppliedIndex => _machine.AppliedIndex;
 
     /// <summary>The newest states by index, in this process alone: it begins with the log that is replayed at start.</summary>
@@ -39,7 +42,7 @@ internal sealed class ClusterMachine(LogClock clock, uint versionMax = ClusterSt
         }
         catch (UnsupportedStateVersionException error)
         {
-            throw new UnfitMachineException(error.Message, error);
+            throw Unfit(error);
         }
     }
 
@@ -53,11 +56,18 @@ internal sealed class ClusterMachine(LogClock clock, uint versionMax = ClusterSt
         }
         catch (UnsupportedStateVersionException error)
         {
-            throw new UnfitMachineException(error.Message, error);
+            throw Unfit(error);
         }
 
         Published();
     }
+
+    /// <summary>What only a rehearsal keeps from being applied needs no newer release.</summary>
+    private UnfitMachineException Unfit(UnsupportedStateVersionException error) => new(
+        error.Version > ClusterState.StateVersionMax
+            ? error.Message
+            : $"The cluster's state is of version {error.Version}; {StateVersions.RehearsalVariable} has this replica apply up to version {versionMax}. Unset it.",
+        error);
 
     private void Published()
     {

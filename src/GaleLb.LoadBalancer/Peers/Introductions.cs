@@ -45,6 +45,7 @@ internal sealed class Introductions(
             ConfigDigest = file.Digest,
             EnforceSingleConfiguration = file.Enforce,
             StateVersionMax = machine.VersionMax,
+            StateVersionRehearsed = machine.IsRehearsal,
             LeaderId = now.Leader.Value,
             AppliedIndex = view.Index.Value,
             TableDigest = view.Digest,
@@ -78,7 +79,9 @@ internal sealed class Introductions(
         // The first release said nothing of it. One that cannot apply what is in the log would stop at it, in words, but as a member.
         uint theirMax = Math.Max(1, theirs.StateVersionMax), present = machine.State.StateVersion;
         if (theirMax < present)
-            return Refuse($"{theirs.Address} runs a release ({theirs.Version}) that applies states up to version {theirMax}, and this cluster's is {present}: upgrade it");
+            return Refuse(theirs.StateVersionRehearsed
+                ? $"{StateVersions.RehearsalVariable} has {theirs.Address} apply states up to version {theirMax}, and this cluster's is {present}: unset it there"
+                : $"{theirs.Address} runs a release ({theirs.Version}) that applies states up to version {theirMax}, and this cluster's is {present}: upgrade it");
         AgreedSettings? agreed = AgreedSettings.Later(Agreed, AgreedSettings.Of(theirs));
         ImmutableArray<SettingDifference> fromFile = file.DifferencesTo(theirs.Settings);
         ImmutableArray<SettingDifference>? fromLog = agreed is null ? null : DifferencesToBaseline(agreed, FileSettings.ListOf(theirs.Settings));

@@ -103,6 +103,7 @@ internal sealed class PeerNetwork(
             IntroducedAt = time.GetTimestamp(),
             Refusal = refusal,
             Differences = verdict.Differences,
+            FromTheCluster = verdict.FromTheCluster,
         });
         if (refusal != before)
             Report(address, refusal, verdict);

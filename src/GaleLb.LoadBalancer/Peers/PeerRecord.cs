@@ -24,5 +24,8 @@ internal sealed record PeerRecord(string Address)
 
     public ImmutableArray<SettingDifference> Differences { get; init; } = [];
 
+    /// <summary>Whether the differences are from what this replica's log says; else from its own file.</summary>
+    public bool FromTheCluster { get; init; }
+
     public MemberId Id => new(Introduction?.MemberId ?? 0);
 }

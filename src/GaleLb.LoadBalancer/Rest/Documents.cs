@@ -52,7 +52,10 @@ internal sealed record MemberDocument(
 /// <summary>A replica that introduced itself and is no member: waiting for the operator, or refused, and why.</summary>
 internal sealed record StrangerDocument(string Id, string Address, string Reason, IReadOnlyList<DifferenceDocument> Differences);
 
-internal sealed record DifferenceDocument(string Key, string? Cluster, string? Replica);
+/// <param name="ComparedWith">"cluster", or "here": the file of the replica that answers, where it knows no better or is itself at fault.</param>
+/// <param name="Cluster">The cluster's value, when that is what was compared.</param>
+/// <param name="Here">The answering replica's own value, when that is what was compared.</param>
+internal sealed record DifferenceDocument(string Key, string ComparedWith, string? Cluster, string? Here, string? Replica);
 
 internal sealed record NodesDocument(IReadOnlyList<NodeDocument> Nodes) : AnswerDocument;
 

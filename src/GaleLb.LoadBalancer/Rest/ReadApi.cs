@@ -113,21 +113,25 @@ internal sealed class ReadApi(
         if (member.Id == status.Self)
             return new MemberDocument(
                 member.Id.ToString(), member.Address, RoleName(member, status), member.Vacant, true, status.LastIndex.Value, file.Digest,
-                own.Index.Value, own.Digest, identity.ApiAddress, identity.Version, Differences(settings.OwnDifferences));
+                own.Index.Value, own.Digest, identity.ApiAddress, identity.Version, Differences(settings.OwnDifferences, fromTheCluster: true));
         PeerRecord? peer = directory.Find(member.Id);
         ulong? match = status.Progress.FirstOrDefault(p => p.Id == member.Id)?.Match.Value;
         bool reachable = peer is { Refusal: null } && network.IsReachable(peer);
         return new MemberDocument(
             member.Id.ToString(), member.Address, RoleName(member, status), member.Vacant, reachable, match,
             peer?.Introduction?.ConfigDigest, peer?.Introduction?.AppliedIndex, peer?.Introduction?.TableDigest,
-            peer?.Introduction?.ApiAddress, peer?.Introduction?.Version, Differences(peer?.Differences ?? []));
+            peer?.Introduction?.ApiAddress, peer?.Introduction?.Version, Differences(peer?.Differences ?? [], peer is { FromTheCluster: true }));
     }
 
     private static StrangerDocument Stranger(PeerRecord peer, string reason) =>
-        new(peer.Id.ToString(), peer.Address, reason, Differences(peer.Differences));
+        new(peer.Id.ToString(), peer.Address, reason, Differences(peer.Differences, peer.FromTheCluster));
 
-    private static ImmutableArray<DifferenceDocument> Differences(ImmutableArray<SettingDifference> differences) =>
-        [.. differences.Select(d => new DifferenceDocument(d.Key, d.Ours, d.Theirs))];
+    private static ImmutableArray<DifferenceDocument> Differences(ImmutableArray<SettingDifference> differences, bool fromTheCluster) =>
+    [
+        .. differences.Select(d => fromTheCluster
+            ? new DifferenceDocument(d.Key, "cluster", d.Ours, null, d.Theirs)
+            : new DifferenceDocument(d.Key, "here", null, d.Ours, d.Theirs)),
+    ];
 
     private NodesDocument Nodes(ClusterState state) => basis.Of(state, new NodesDocument(Describe(state.Nodes.Values, state)));
 

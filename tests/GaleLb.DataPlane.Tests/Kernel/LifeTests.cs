@@ -1,5 +1,7 @@
 using System.Net;
+using System.Runtime.InteropServices;
 using GaleLb.DataPlane.Kernel;
+using GaleLb.DataPlane.Layout;
 using GaleLb.DataPlane.Native;
 using GaleLb.DataPlane.Netlink;
 using GaleLb.DataPlane.Tests.Support;
@@ -198,6 +200,27 @@ public sealed class LifeTests
     }
 
     [RootFact]
+    public void PublicInterface_WhoseMtuChanges_IsFollowedInTheConfiguration()
+    {
+        using Lab lab = new();
+        using KernelDataPlane plane = StartAndApply(lab, lab.Options());
+        using BpfMap map = BpfMap.OpenPinned($"{lab.PinDirectory}/config");
+        GaleConfig before = Config(map);
+        before.PublicMtu.Should().Be(1500);
+
+        lab.Balancer.Ip("link set pub0 mtu 1400");
+        Wait.Until(() => Config(map).PublicMtu == 1400, "the smaller MTU in the configuration");
+
+        // What else changes the element meanwhile keeps the MTU, and the MTU keeps that.
+        lab.Balancer.Do(() => plane.RefuseNewFlows(true));
+        Bytes(Config(map)).Should().Equal(Bytes(before with { PublicMtu = 1400, Flags = before.Flags | GaleConfigFlag.DeadMan }));
+        lab.Balancer.Do(() => plane.RefuseNewFlows(false));
+        lab.Balancer.Ip("link set pub0 mtu 1500");
+        Wait.Until(() => Config(map).PublicMtu == 1500, "the former MTU in the configuration");
+        Bytes(Config(map)).Should().Equal(Bytes(before));
+    }
+
+    [RootFact]
     public void Start_WithSourcePortsInUse_IsRefused()
     {
         using Lab lab = new();
@@ -229,6 +252,10 @@ public sealed class LifeTests
         lab.Balancer.Run("tc", "filter", "show", "dev", "priv0", "ingress"),
         lab.Balancer.Run("ip", "-o", "-d", "link", "show"),
         Directory.Exists(lab.PinDirectory) ? string.Join(' ', Directory.GetFileSystemEntries(lab.PinDirectory).Order(StringComparer.Ordinal)) : "no pins");
+
+    private static GaleConfig Config(BpfMap map) => map.TryLookUp(0u, out GaleConfig config) ? config : default;
+
+    private static byte[] Bytes(GaleConfig config) => MemoryMarshal.AsBytes(new ReadOnlySpan<GaleConfig>(in config)).ToArray();
 
     private static int CountLines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Net;
 using GaleLb.DataPlane.Layout;
@@ -148,6 +149,28 @@ public sealed class NextHopTableTests
         table.SetNodes([next]).Should().Equal(next);
         table.SetRoute(node.Index, OnLink);
         Write().Should().HaveCount(1);
+    }
+
+    [Fact]
+    public void MtuOf_AnInterface_IsWhatTheKernelLastSaid()
+    {
+        table.MtuOf(3).Should().BeNull();
+        Follow(NetlinkType.NewLink, Captured.LinkPayload);
+        table.MtuOf(3).Should().Be(1500);
+        byte[] smaller = [.. Captured.LinkPayload];
+        int mtu = smaller.AsSpan().IndexOf((byte[])[8, 0, 4, 0, 0xdc, 5]) + 4; // IFLA_MTU, 1500
+        BinaryPrimitives.WriteUInt32LittleEndian(smaller.AsSpan(mtu), 1400);
+        Follow(NetlinkType.NewLink, smaller);
+        table.MtuOf(3).Should().Be(1400);
+        Follow(NetlinkType.DeleteLink, smaller);
+        table.MtuOf(3).Should().BeNull();
+    }
+
+    [Fact]
+    public void MtuOf_AnInterfaceWhoseMtuTheKernelDoesNotSay_IsUnknown()
+    {
+        Follow(NetlinkType.NewLink, Captured.VlanPayload);
+        table.MtuOf(4).Should().BeNull();
     }
 
     private static NextHopResolution Decide(IPAddress node, Route? route, Link[] links, Neighbour[] neighbours) =>

@@ -107,6 +107,17 @@ public sealed class IntroductionsTests
     }
 
     [Fact]
+    public void Judge_RehearsalThatCannotApplyTheState_IsRefusedInTheVariablesName()
+    {
+        ClusterMachine machine = Founded("5s");
+        machine.Apply(2, new RaiseStateVersion(2));
+        Introduction theirs = Of(Two, AddressTwo, SampleOptions.Of(), new ClusterMachine(new LogClock(TimeProvider.System), versionMax: 1)).Own();
+
+        Of(One, AddressOne, SampleOptions.Of(), machine).Judge(theirs).Refusal
+            .Should().Be($"GALE_STATE_VERSION_MAX has {AddressTwo} apply states up to version 1, and this cluster's is 2: unset it there");
+    }
+
+    [Fact]
     public void Judge_FileOfTheClusterWhereOursIsNot_IsRefusedInOurName()
     {
         Introductions ours = Of(One, AddressOne, SampleOptions.Of(checksTimeout: "7s", enforce: true), Founded("5s"));

@@ -25,7 +25,6 @@ internal sealed class ApiHarness : IAsyncDisposable
     public const ushort ControlPort = 5555;
 
     private readonly MemoryDataPlane _memory;
-    private readonly PeerNetwork _network;
     private readonly LeaderContact _contact;
     private readonly WebApplication _api;
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
@@ -41,7 +40,7 @@ internal sealed class ApiHarness : IAsyncDisposable
         Replica = new SoleReplica(Machine);
         ReplicaIdentity identity = new(IPEndPoint.Parse(SoleReplica.Address), [SoleReplica.Address], "10.98.2.1:5555", "1.0");
         FileSettings file = new(SampleOptions.Of());
-        _network = new PeerNetwork(identity, Directory, tls: null, Time, NullLogger<PeerNetwork>.Instance);
+        Network = new PeerNetwork(identity, Directory, tls: null, Time, NullLogger<PeerNetwork>.Instance);
         DataPlaneOptions planeOptions = new() { MemberId = "m", PublicInterface = "pub", PrivateInterface = "priv" };
         _memory = new MemoryDataPlane(planeOptions, Time);
         DataPlane = new ScriptedDataPlane(_memory);
@@ -52,27 +51,27 @@ internal sealed class ApiHarness : IAsyncDisposable
         ObservationDesk observations = new(Machine, new HealthDesk(Machine, clock, Time), identity, Replica, Directory, Time);
         Introductions introductions = new(identity, file, () => Replica.Status, Machine, () => Tables.View);
         SettingsWatch settings = new(
-            identity, file, Machine, introductions, _network, Directory, DataPlane, Time, NullLogger<SettingsWatch>.Instance);
-        Digests = new DigestWatch(() => Replica.Status, () => Tables.View, _network, Directory, Time, NullLogger<DigestWatch>.Instance);
+            identity, file, Machine, introductions, Network, Directory, DataPlane, Time, NullLogger<SettingsWatch>.Instance);
+        Digests = new DigestWatch(() => Replica.Status, () => Tables.View, Network, Directory, Time, NullLogger<DigestWatch>.Instance);
         Watches watches = new(Watchers, Replica, _contact, Time, NullLogger<Watches>.Instance);
         ReadApi reads = new(
-            identity, Replica, Machine, Tables, archive, basis, DataPlane, new Readiness(forwards: false), _network, Directory, file, observations, _contact,
+            identity, Replica, Machine, Tables, archive, basis, DataPlane, new Readiness(forwards: false), Network, Directory, file, observations, _contact,
             clock, Watchers, watches, settings, Digests, Refusals, Time, []);
         Receipts receipts = new(new AppliedWait(
-            () => Replica.Membership, member => member.Id == SoleReplica.Id ? Machine.AppliedIndex : _network.KernelIndexOf(member.Id),
+            () => Replica.Membership, member => member.Id == SoleReplica.Id ? Machine.AppliedIndex : Network.KernelIndexOf(member.Id),
             (_, _) =>
             {
                 Time.Advance(TimeSpan.FromSeconds(1));
                 return Task.CompletedTask;
             },
             Time));
-        OrderDesk desk = new(Replica, _network, clock, Time);
+        OrderDesk desk = new(Replica, Network, clock, Time);
         OrderRunner runner = new(desk, Replica, basis, receipts);
         OrderApi orders = new(
             runner, new ServiceOrders([ControlPort], [22], () => Replica.Membership),
-            new MemberApi(new MembershipDesk(Replica, _network, Directory, desk, Machine, Time), receipts),
+            new MemberApi(new MembershipDesk(Replica, Network, Directory, desk, Machine, Time), receipts),
             new ConfigApi(Replica, basis, settings, runner));
-        _network.Start(SoleReplica.Id, introductions, _ => { });
+        Network.Start(SoleReplica.Id, introductions, _ => { });
         _api = ApiServer.Build(
             [new ApiListener(new IPEndPoint(IPAddress.Loopback, 0), tls)], Refusals, new ApiAccess(tokens, tls is not null, Refusals), reads, orders,
             new PacketApi(Machine, Tables, archive, basis, DataPlane, planeOptions), new HistoryApi(Replica, Machine, archive),
@@ -88,6 +87,9 @@ internal sealed class ApiHarness : IAsyncDisposable
     public Refusals Refusals { get; }
 
     public PeerDirectory Directory { get; } = new();
+
+    /// <summary>Dials nobody; others introduce themselves by it.</summary>
+    public PeerNetwork Network { get; }
 
     /// <summary>Answers what it is told to where a kernel would be asked.</summary>
     public ScriptedDataPlane DataPlane { get; }
@@ -164,7 +166,7 @@ internal sealed class ApiHarness : IAsyncDisposable
     {
         _http.Dispose();
         await _api.DisposeAsync();
-        await _network.DisposeAsync();
+        await Network.DisposeAsync();
         _memory.Dispose();
         _contact.Dispose();
     }
