@@ -30,8 +30,7 @@ static __always_inline void sweep_half(struct gale_sweep *counts, struct flow_or
 	/* The pair is judged once, by its forward half. */
 	if (flow.direction != GALE_FLOW_FORWARD)
 		return;
-	if (idle && flow_is_idle(&order->found, timeout_ms, now_ms) &&
-	    !flow_change_from(FLOW_ORDER_SWEEP, &other_key, &key, FLOW_EXPIRE, timeout_ms, now_ms)) {
+	if (idle && !flow_change_from(FLOW_ORDER_SWEEP, &other_key, &key, FLOW_EXPIRE, timeout_ms, now_ms)) {
 		flow_change_from(FLOW_ORDER_SWEEP, &key, &other_key, FLOW_EXPIRE, timeout_ms, now_ms);
 		counts->expired++;
 	} else if (flow_is_half_open(&flow)) {
