@@ -129,7 +129,10 @@ public sealed partial class LayoutTests : IDisposable
     public void Maps_OfTheObjectThatForwards_AreThoseOfTheTracedOneButItsOwn()
     {
         using BpfObject plain = GaleObject.Open();
-        plain.Maps.Select(m => m.Name).Should().BeEquivalentTo(obj.Maps.Select(m => m.Name).Except(GaleObject.TraceMaps));
+        Names(plain).Should().BeEquivalentTo(Names(obj).Except(GaleObject.TraceMaps));
+
+        // A section of the compiler is named after its object.
+        static IEnumerable<string> Names(BpfObject of) => of.Maps.Where(m => !m.IsSection).Select(m => m.Name);
     }
 
     [Fact]
