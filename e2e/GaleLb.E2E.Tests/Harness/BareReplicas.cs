@@ -3,6 +3,8 @@ namespace GaleLb.E2E.Tests.Harness;
 /// <summary>Replicas that forward nothing, and so start at once. Each can be ended and started anew with another file or environment.</summary>
 public sealed class BareReplicas : IAsyncDisposable
 {
+    private const string NoCluster = "0000000000000000";
+
     private readonly Topology _topology;
     private readonly string _directory;
     private readonly Dictionary<int, Daemon> _replicas = [];
@@ -60,16 +62,20 @@ public sealed class BareReplicas : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until the replicas follow one leader at one state, and none of them is refused by another.</summary>
+    /// <summary>
+    /// Waits until the replicas follow one leader at one state, which a founded cluster has, and none of them is refused by another. A leader alone is not
+    /// enough: with its founding entry not yet applied, a replica knows of no cluster's settings.
+    /// </summary>
     public Task<TimeSpan> AgreeAsync(params int[] replicas) => Eventually.HoldsAsync($"replicas {string.Join(", ", replicas)} agree", async () =>
     {
         var states = await Task.WhenAll(replicas.Select(replica => _apis[replica].GetAsync("/api/v1/status")));
         var leaders = states.Select(state => state.GetProperty("raft").GetProperty("leader").GetString()).Distinct().ToList();
         var contact = states.All(state => state.GetProperty("raft").GetProperty("leader_contact").GetBoolean());
         var indexes = states.Select(state => state.GetProperty("raft").GetProperty("applied_index").GetInt64()).Distinct().ToList();
+        var clusters = states.Select(state => state.GetProperty("replica").GetProperty("cluster_id").GetString()).Distinct().ToList();
         var refused = (await Task.WhenAll(replicas.Select(replica => _apis[replica].RefusedAsync()))).SelectMany(refusals => refusals.Keys)
             .Intersect(replicas.Select(Address), StringComparer.Ordinal);
-        return contact && leaders.Count == 1 && leaders[0] is not null && indexes.Count == 1 && !refused.Any();
+        return contact && leaders.Count == 1 && leaders[0] is not null && indexes.Count == 1 && clusters.Count == 1 && clusters[0] != NoCluster && !refused.Any();
     });
 
     public async ValueTask DisposeAsync()
