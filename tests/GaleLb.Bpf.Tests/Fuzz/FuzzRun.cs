@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using GaleLb.Bpf.Tests.Support;
 using GaleLb.DataPlane.Layout;
 using GaleLb.DataPlane.Native;
@@ -42,11 +43,22 @@ internal sealed class FuzzRun
             return FuzzOutcome.Passed;
         }
 
-        TestRunResult result = rig.Program(input.Program).TestRun(input.Frame, buffer.AsSpan(0, input.Frame.Length + GrowthMax));
+        TestRunResult result = rig.Program(input.Program).TestRun(
+            input.Frame, buffer.AsSpan(0, input.Frame.Length + GrowthMax), input.SegmentSize == 0 ? default : Merged(input));
         After = buffer[..result.DataLength];
-        FuzzOutcome outcome = Judge.Judge(input.Program, result.ReturnValue, input.Frame, After, input.Must);
+        FuzzOutcome outcome = Judge.Judge(input.Program, result.ReturnValue, input.Frame, After, input.Must, input.SegmentSize);
         Outcomes[(int)outcome]++;
         return outcome;
+    }
+
+    /// <summary>A <c>struct __sk_buff</c> (linux/bpf.h) that says of how many segments the frame is.</summary>
+    private static byte[] Merged(FuzzInput input)
+    {
+        const int Length = 192, Segments = 164, Size = 176;
+        byte[] context = new byte[Length];
+        BinaryPrimitives.WriteInt32LittleEndian(context.AsSpan(Segments), (input.Frame.Length / input.SegmentSize) + 1);
+        BinaryPrimitives.WriteInt32LittleEndian(context.AsSpan(Size), input.SegmentSize);
+        return context;
     }
 
     /// <summary>Each packet has one reason, and the reasons are those that the packets show.</summary>

@@ -18,6 +18,7 @@ internal sealed class FuzzSession(PacketRig rig, int seed)
 
     private const int RecentMax = 64;
     private const int GiveUpOneIn = 400;
+    private const int MergedOneIn = 4;
 
     private static readonly FuzzInput[] Tables =
         [.. PacketCase.All.SelectMany(c => c.Steps).Select(s => new FuzzInput(s.Program, s.PacketBytes)).DistinctBy(i => i.ToString())];
@@ -155,12 +156,19 @@ internal sealed class FuzzSession(PacketRig rig, int seed)
     private void Feed(string program, byte[] frame, bool must = false)
     {
         if (remaining-- <= 0) return;
-        FuzzInput input = new(program, Acceptable(program, frame), must);
+        FuzzInput input = new(program, Acceptable(program, frame), must, SegmentSize: program == GaleObject.TcPrivate ? SegmentSize(frame, must) : (ushort)0);
         fed.Add(input);
         FuzzOutcome outcome = run.Feed(input);
         if (outcome is not (FuzzOutcome.ForwardedL4 or FuzzOutcome.ReturnedL4)) return;
         if (recent.Count == RecentMax) recent.RemoveAt(random.Next(RecentMax));
         recent.Add((program, run.After));
+    }
+
+    /// <summary>Now and then a node's packet is several that were merged on their way, small or too big; nothing merges fragments.</summary>
+    private ushort SegmentSize(byte[] frame, bool must)
+    {
+        bool merged = random.Next(MergedOneIn) == 0 && FrameView.TryParse(frame, out FrameView view) && view is { IsTransport: true, Fragment: FragmentKind.None };
+        return merged ? (ushort)random.Next(1, must || random.Next(2) == 0 ? 100 : 2000) : (ushort)0;
     }
 
     /// <summary>Test-run wants an Ethernet header with something behind it: for TC a whole IP header, if the ethertype says so.</summary>

@@ -7,7 +7,7 @@ namespace GaleLb.Bpf.Tests.Fuzz;
 /// <content>The private side: what nodes send.</content>
 internal sealed partial class PacketJudge
 {
-    private FuzzOutcome JudgePrivate(FuzzOutcome outcome, ReadOnlySpan<byte> before, ReadOnlySpan<byte> after)
+    private FuzzOutcome JudgePrivate(FuzzOutcome outcome, ReadOnlySpan<byte> before, ReadOnlySpan<byte> after, int segmentSize)
     {
         if (!FrameView.TryParse(before, out FrameView view))
         {
@@ -38,10 +38,12 @@ internal sealed partial class PacketJudge
         Check(!IsMalformed(view, before.Length), "malformed is dropped", "lengths contradict each other or the frame");
         if (!answers) answers = TryLearn(view.Tuple, after, out client);
         Check(answers, "only a flow's packets return", $"{view.Tuple}");
-        if (IsTurned(before, after)) return JudgePrivateRefusal(before, view, after);
+        // What fits the clients' network or not is what leaves: one segment, where several were merged.
+        int leaving = segmentSize == 0 ? view.IpLength : view.L4 - view.L3 + (view.Protocol == PacketBuilder.Tcp ? view.TcpHeader : 8) + segmentSize;
+        if (IsTurned(before, after)) return JudgePrivateRefusal(before, view, after, leaving);
 
         Check(view.Ttl > 1, "TTL", "returned on its last hop");
-        Check(view.IpLength <= world.Config.PublicMtu, "MTU", "larger than the clients' network takes");
+        Check(leaving <= world.Config.PublicMtu, "MTU", "larger than the clients' network takes");
         FiveTuple back = client.Turned;
         CheckTranslated(
             before, view, [.. before], after, view.L3, back, world.ClampMss ? SegmentMax(view, world.Hops[world.NodeOf(view.Tuple.Source)].Mtu) : 0);
@@ -65,9 +67,10 @@ internal sealed partial class PacketJudge
     private static bool IsTurned(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after) =>
         after[..6].SequenceEqual(before[6..12]) && !before[..6].SequenceEqual(before[6..12]);
 
-    private FuzzOutcome JudgePrivateRefusal(ReadOnlySpan<byte> before, in FrameView view, ReadOnlySpan<byte> after)
+    private FuzzOutcome JudgePrivateRefusal(ReadOnlySpan<byte> before, in FrameView view, ReadOnlySpan<byte> after, int leaving)
     {
-        if (view.IpLength > world.Config.PublicMtu && !view.HasOptions && (!view.IsIpv4 || view.DontFragment))
+        bool givenUp = world.IsGivenUp(world.NodeOf(view.Tuple.Source));
+        if (!givenUp && leaving > world.Config.PublicMtu && !view.HasOptions && (!view.IsIpv4 || view.DontFragment))
         {
             CheckReply(before, view, after, ExpectedFrame.Error(before, view, world.Config.PublicMtu), "the size that fits");
             return FuzzOutcome.AnsweredTooBig;

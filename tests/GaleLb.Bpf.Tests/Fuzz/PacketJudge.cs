@@ -30,8 +30,9 @@ internal sealed partial class PacketJudge(FuzzWorld world)
 
     /// <summary>Judges one run.</summary>
     /// <param name="must">The packet is well-formed and of a live flow or a new one: it has to arrive.</param>
+    /// <param name="segmentSize">Bytes of payload of each of the segments that were merged into the packet, or 0.</param>
     /// <exception cref="InvariantException">A rule is broken.</exception>
-    public FuzzOutcome Judge(string program, uint verdict, ReadOnlySpan<byte> before, ReadOnlySpan<byte> after, bool must)
+    public FuzzOutcome Judge(string program, uint verdict, ReadOnlySpan<byte> before, ReadOnlySpan<byte> after, bool must, int segmentSize = 0)
     {
         string name = Verdict.Name(program, verdict);
         FuzzOutcome outcome = name switch
@@ -43,7 +44,7 @@ internal sealed partial class PacketJudge(FuzzWorld world)
         };
         if (outcome == FuzzOutcome.Passed) CheckSame(after, before, "passed means untouched");
         bool isPublic = program.Contains("_xdp_", StringComparison.Ordinal);
-        FuzzOutcome judged = isPublic ? JudgePublic(outcome, before, after) : JudgePrivate(outcome, before, after);
+        FuzzOutcome judged = isPublic ? JudgePublic(outcome, before, after) : JudgePrivate(outcome, before, after, segmentSize);
         Check(
             !must || judged is FuzzOutcome.ForwardedL4 or FuzzOutcome.ForwardedL3 or FuzzOutcome.ForwardedL2 or FuzzOutcome.ReturnedL4,
             Arrives, $"{judged}");
