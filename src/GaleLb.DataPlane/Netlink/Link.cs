@@ -12,11 +12,15 @@ public sealed record Link(int Ifindex, string Name, MacAddress Mac, uint Mtu, bo
 {
     private const int HeadSize = 16;
     private const uint FlagUp = 1;
+    private const byte FamilyOfInterfaces = 0; // AF_UNSPEC
 
-    /// <summary>Reads RTM_NEWLINK and RTM_DELLINK; null when the message is cut short.</summary>
+    /// <summary>
+    /// Reads RTM_NEWLINK and RTM_DELLINK; null when the message is cut short, or is not of the interface itself: a bridge tells of its
+    /// ports in the same group (AF_BRIDGE), less of each, and that one was deleted when it only left the bridge.
+    /// </summary>
     public static Link? Parse(ReadOnlySpan<byte> payload)
     {
-        if (payload.Length < HeadSize) return null;
+        if (payload.Length < HeadSize || payload[0] != FamilyOfInterfaces) return null;
         int ifindex = BinaryPrimitives.ReadInt32LittleEndian(payload[4..]);
         bool up = (BinaryPrimitives.ReadUInt32LittleEndian(payload[8..]) & FlagUp) != 0;
         string name = "";

@@ -173,6 +173,22 @@ public sealed class NextHopTableTests
         table.MtuOf(4).Should().BeNull();
     }
 
+    [Fact]
+    public void Follow_WhatABridgeSaysOfItsPorts_ChangesNoInterface()
+    {
+        Follow(NetlinkType.NewLink, Captured.LinkPayload);
+        byte[] port = [.. Captured.LinkPayload];
+        port[0] = 7; // AF_BRIDGE
+        table.RoutesRead();
+
+        Follow(NetlinkType.DeleteLink, port);
+        table.MtuOf(3).Should().Be(1500);
+        port[4]++;
+        Follow(NetlinkType.NewLink, port);
+        table.MtuOf(4).Should().BeNull();
+        table.RoutesChanged.Should().BeFalse();
+    }
+
     private static NextHopResolution Decide(IPAddress node, Route? route, Link[] links, Neighbour[] neighbours) =>
         NextHopResolution.Decide(node, route, links.ToDictionary(l => l.Ifindex), neighbours.ToDictionary(n => n.Key), [PrivateOne]);
 
