@@ -19,7 +19,8 @@
 #
 # Each host has its own mount, pid, uts, ipc, cgroup and network namespaces, and its own overlay over one Debian tree, made once
 # by debootstrap (.build/hosts/root, about 45 s). The user vagrant logs in by the key .build/hosts/key and may sudo, as on Vagrant's
-# machines; names are told by mDNS. .build/hosts/inventory.ini adds to ansible/e2e-hosts.ini what is different here.
+# machines; names are told by mDNS. .build/hosts/inventory.ini adds to ansible/e2e-hosts.ini what is different here; .build/hosts/own.yml
+# is an inventory as yours may be, for e2e --hosts FILE (docs/HACKING.md).
 # GALE_HOSTS_PREFIX (galehosts-) changes the names of namespaces and cgroups, so that two clones can run side by side.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -187,19 +188,32 @@ mount_cgroup2() {
 start() { # NAME
 	local name=$1 etc=$home/$1/upper/etc
 	[[ -z $(pid_of "$name") ]] || die "$name runs already"
-	mkdir -p "$home/$name"/{root,upper,work} "$etc" "$cgroups/$name"
+	mkdir -p "$home/$name"/{root,upper,work} "$etc"
 	if [[ ! -f $etc/hostname ]]; then
 		echo "$name" >"$etc/hostname"
 		printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$name" >"$etc/hosts"
 		tr -d - </proc/sys/kernel/random/uuid >"$etc/machine-id"
 	fi
-	rm -f "$home/$name/pid"
-	(
-		echo "$BASHPID" >"$cgroups/$name/cgroup.procs"
-		exec setsid nsenter --net="/run/netns/$prefix$name" unshare -m -p -u -i -C -f \
-			"$0" _boot "$name" >"$home/$name/boot.log" 2>&1 </dev/null
-	) &
+	setsid "$0" _power "$name" >"$home/$name/boot.log" 2>&1 </dev/null &
 	disown
+}
+
+# Runs a host until it is off. One that reboots ends by SIGHUP (reboot(2), of a pid namespace), and is started again, after as long as
+# the firmware of a quick machine takes: else a node would be back before anybody misses it.
+power() { # NAME
+	local name=$1 status
+	while true; do
+		mkdir -p "$cgroups/$name"
+		rm -f "$home/$name/pid"
+		status=0
+		(
+			echo "$BASHPID" >"$cgroups/$name/cgroup.procs"
+			exec nsenter --net="/run/netns/$prefix$name" unshare -m -p -u -i -C -f "$0" _boot "$name"
+		) || status=$?
+		((status == 128 + $(kill -l HUP))) || break
+		clear_up "$name"
+		sleep 10
+	done
 }
 
 wait_for() { # NAME : until ssh answers and systemd has done its first work
@@ -265,6 +279,38 @@ lb-3.local
 [client]
 control.local
 INVENTORY
+	cat >"$home/own.yml" <<INVENTORY
+# Written by e2e/hosts/systemd.sh: the same hosts, as they would be in an inventory of one's own: addresses instead of names, groups by
+# children, other ports than the defaults, no [client].
+all:
+  vars:
+    ansible_user: vagrant
+    ansible_ssh_private_key_file: $home/key
+    ansible_ssh_common_args: -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR
+    gale_apt_update: false
+    gale_private_interface: eth0
+    gale_public_interface: eth1
+    gale_clients_port: 8081
+    gale_api_port: 5560
+  children:
+    lb:
+      children:
+        rack_a:
+          hosts:
+            balancer-a: {ansible_host: 10.97.2.10}
+        rack_b:
+          hosts:
+            balancer-b: {ansible_host: 10.97.2.11}
+            balancer-c: {ansible_host: 10.97.2.12}
+    node:
+      hosts:
+        web-1: {ansible_host: 10.97.2.20}
+        web-2: {ansible_host: 10.97.2.21}
+        web-3: {ansible_host: 10.97.2.22}
+    spare:
+      hosts:
+        balancer-d: {ansible_host: 10.97.2.13}
+INVENTORY
 }
 
 ansible() { # COMMAND ARGUMENTS... : on control
@@ -326,6 +372,7 @@ in)
 play) ansible ansible-playbook -e @e2e/hosts/settings.yml "${@:2}" ;;
 inventory) ansible ansible-inventory --playbook-dir ansible/playbooks --list ;;
 _boot) boot "$2" ;;
+_power) power "$2" ;;
 *)
 	sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0" >&2
 	exit 2
