@@ -9,8 +9,7 @@
 #include "galelb_flow_table.h"
 
 /* The key under which the other half is found. */
-static __always_inline void flow_turn(const struct gale_flow *flow, __u8 protocol,
-				      struct gale_flow_key *other)
+static __always_inline void flow_turn(const struct gale_flow *flow, __u8 protocol, struct gale_flow_key *other)
 {
 	other->source = flow->destination;
 	other->destination = flow->source;
@@ -48,11 +47,11 @@ static __always_inline void flow_set_diffs(const struct gale_flow_key *key, stru
 
 #pragma clang loop unroll(full)
 	for (int word = 0; word < 4; word++)
-		addresses += (__u64)flow->source.word[word] + flow->destination.word[word] +
-			     (__u32)~key->source.word[word] + (__u32)~key->destination.word[word];
+		addresses += (__u64)flow->source.word[word] + flow->destination.word[word] + (__u32)~key->source.word[word] +
+			     (__u32)~key->destination.word[word];
 	addresses = (addresses & 0xffffffff) + (addresses >> 32);
 	flow->address_csum_diff = addresses + (addresses >> 32);
-	ports = (__u64)((__u32)flow->source_port + flow->destination_port) + (__u32)~((__u32)key->source_port + key->destination_port);
+	ports = (__u64)((__u32)flow->source_port + flow->destination_port) + (__u32) ~((__u32)key->source_port + key->destination_port);
 	flow->port_csum_diff = ports + (ports >> 32);
 }
 
@@ -79,8 +78,8 @@ static __always_inline int flow_is_over(const struct gale_flow *flow)
 }
 
 /* The same change for both halves, key's first. */
-static __always_inline void flow_change_both(struct gale_flow_key *key, struct gale_flow_key *other_key, __u32 change,
-					     __u32 value, __u32 now_ms)
+static __always_inline void flow_change_both(struct gale_flow_key *key, struct gale_flow_key *other_key, __u32 change, __u32 value,
+					     __u32 now_ms)
 {
 	flow_change(key, other_key, change, value, now_ms);
 	flow_change(other_key, key, change, value, now_ms);
@@ -111,8 +110,8 @@ static __always_inline void flow_give_up(struct gale_flow_key *key, struct gale_
  * From half-open to settled, both halves. One that was pushed out since it was read is put back. 0, or -1 when there is no room for it,
  * or another flow has its place.
  */
-static __always_inline int flow_settle_half(struct gale_flow_key *key, struct gale_flow_key *other_key,
-					    struct gale_flow *flow, __u8 state, __u32 now_ms)
+static __always_inline int flow_settle_half(struct gale_flow_key *key, struct gale_flow_key *other_key, struct gale_flow *flow, __u8 state,
+					    __u32 now_ms)
 {
 	if (likely(!flow_change(key, other_key, FLOW_ADVANCE, state, now_ms)))
 		return 0;

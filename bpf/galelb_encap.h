@@ -16,8 +16,7 @@ static __always_inline __be32 tunnel_low_word(const struct gale_address *source,
 	return bpf_htonl((bpf_ntohl(source->word[3]) & ~mask) | (hash & mask));
 }
 
-static __always_inline void write_outer_ipv4(struct iphdr *outer, const struct packet *packet,
-					     __be32 source, __be32 destination)
+static __always_inline void write_outer_ipv4(struct iphdr *outer, const struct packet *packet, __be32 source, __be32 destination)
 {
 	const __u16 *words = (const __u16 *)outer;
 	__u32 sum = 0;
@@ -37,9 +36,8 @@ static __always_inline void write_outer_ipv4(struct iphdr *outer, const struct p
 	outer->check = ~csum_fold(sum);
 }
 
-static __always_inline void write_outer_ipv6(struct ipv6hdr *outer, const struct packet *packet,
-					     const struct gale_address *source, __be32 low_word,
-					     const struct gale_address *destination)
+static __always_inline void write_outer_ipv6(struct ipv6hdr *outer, const struct packet *packet, const struct gale_address *source,
+					     __be32 low_word, const struct gale_address *destination)
 {
 	*(__be32 *)outer = bpf_htonl(0x60000000 | (__u32)packet->traffic_class << 20);
 	outer->payload_len = bpf_htons(packet->ip_length);
@@ -71,9 +69,8 @@ static __always_inline int lower_ttl(void *l3, void *end, const struct packet *p
 }
 
 /* The frame to the node's hop with the packet inside an outer one. 0, or -1. */
-static __always_inline int encapsulate(struct xdp_md *ctx, struct packet *packet,
-				       const struct gale_config *settings, const struct gale_node *node,
-				       struct gale_next_hop *hop, __u32 hash)
+static __always_inline int encapsulate(struct xdp_md *ctx, struct packet *packet, const struct gale_config *settings,
+				       const struct gale_node *node, struct gale_next_hop *hop, __u32 hash)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	__u32 l3_offset = packet->l3_offset & HEADER_OFFSET_MASK;
@@ -84,8 +81,7 @@ static __always_inline int encapsulate(struct xdp_md *ctx, struct packet *packet
 
 	if (lower_ttl(data + l3_offset, end, packet))
 		return -1;
-	delta = (int)(l3_offset - sizeof(*eth)) -
-		(int)(ipv4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr));
+	delta = (int)(l3_offset - sizeof(*eth)) - (int)(ipv4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr));
 	if (bpf_xdp_adjust_head(ctx, delta))
 		return -1;
 	data = (void *)(long)ctx->data;
@@ -96,9 +92,7 @@ static __always_inline int encapsulate(struct xdp_md *ctx, struct packet *packet
 
 		if ((void *)(outer + 1) > end)
 			return -1;
-		write_outer_ipv4(outer, packet,
-				 tunnel_low_word(&settings->tunnel_source_v4,
-						 settings->tunnel_bits_v4, hash),
+		write_outer_ipv4(outer, packet, tunnel_low_word(&settings->tunnel_source_v4, settings->tunnel_bits_v4, hash),
 				 node->address.word[3]);
 	} else {
 		struct ipv6hdr *outer = (void *)(eth + 1);
@@ -106,9 +100,7 @@ static __always_inline int encapsulate(struct xdp_md *ctx, struct packet *packet
 		if ((void *)(outer + 1) > end)
 			return -1;
 		write_outer_ipv6(outer, packet, &settings->tunnel_source_v6,
-				 tunnel_low_word(&settings->tunnel_source_v6,
-						 settings->tunnel_bits_v6, hash),
-				 &node->address);
+				 tunnel_low_word(&settings->tunnel_source_v6, settings->tunnel_bits_v6, hash), &node->address);
 	}
 	if (unlikely(hop->vlan_count))
 		return reframe(ctx, hop, sizeof(*eth), ethertype);

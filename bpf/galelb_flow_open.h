@@ -29,19 +29,15 @@ static __always_inline int dead_man_has_struck(const struct gale_config *setting
 }
 
 /* The node that the ring names for a packet, or -1. */
-static __always_inline int choose_node(const struct packet *packet,
-				       const struct gale_service *service,
-				       const struct gale_config *settings)
+static __always_inline int choose_node(const struct packet *packet, const struct gale_service *service, const struct gale_config *settings)
 {
 	if (service->ring == GALE_RING_NONE)
 		return -1;
-	return ring_lookup(service->ring,
-			   ring_slot(hash_flow(&packet->key, service->hash, settings->hash_seed)));
+	return ring_lookup(service->ring, ring_slot(hash_flow(&packet->key, service->hash, settings->hash_seed)));
 }
 
 /* A flow for the client's first packet in flow_openings. 0 with flow filled in, or the reason why not. */
-static __always_inline int flow_create(struct packet *packet, struct gale_service *service,
-				  struct gale_flow *flow)
+static __always_inline int flow_create(struct packet *packet, struct gale_service *service, struct gale_flow *flow)
 {
 	struct gale_config *settings = config_lookup();
 	struct gale_node *node;
@@ -70,9 +66,7 @@ static __always_inline int flow_create(struct packet *packet, struct gale_servic
 	flow->last_seen_ms = clock_ms();
 	flow->created_ms = flow->last_seen_ms;
 	flow->state = packet->key.protocol == IPPROTO_TCP ? GALE_FLOW_SYN_SENT : GALE_FLOW_UDP_ONE_WAY;
-	reason = settings->flags & GALE_CONFIG_NO_SOURCE_NAT ?
-			 source_keep() :
-			 source_choose();
+	reason = settings->flags & GALE_CONFIG_NO_SOURCE_NAT ? source_keep() : source_choose();
 	if (!reason)
 		count_connection(service->service_id, node_index);
 	return reason;
@@ -157,8 +151,7 @@ __attribute__((noinline)) int flow_open_order(void)
 /*
  * A packet of the client that has no settled flow; half_open: flow is its half-open one. 0 with flow filled in, or the reason why not.
  */
-static __always_inline int flow_open(const struct packet *packet, const struct gale_service *service,
-				     struct gale_flow *flow, int half_open)
+static __always_inline int flow_open(const struct packet *packet, const struct gale_service *service, struct gale_flow *flow, int half_open)
 {
 	struct flow_opening *opening = flow_opening();
 	int reason;

@@ -31,7 +31,7 @@ enum {
 	SLOT_MASK = (1 << SLOT_BITS) - 1,
 	RANK_HALF_OPEN = 0x8000,
 	RANK_AGE_MASK = 0x7fff,
-	RANK_SHIFT = 5, /* from milliseconds */
+	RANK_SHIFT = 5,	    /* from milliseconds */
 	CANDIDATES_MAX = 4, /* slots of one tag that are looked at: a fifth in a set comes once in 10^14 sets */
 	NO_SLOT = -1,
 };
@@ -52,8 +52,7 @@ static __always_inline __u64 flow_hash(const struct gale_flow_key *key, __u32 se
 	return hash_word(hash_word(a, b), words[4]);
 }
 
-static __always_inline void flow_place(const struct gale_config *settings, const struct gale_flow_key *key,
-				       struct flow_place *place)
+static __always_inline void flow_place(const struct gale_config *settings, const struct gale_flow_key *key, struct flow_place *place)
 {
 	__u64 hash = flow_hash(key, settings->flow_seed);
 	__u64 tag = hash & 0xffff;
@@ -124,10 +123,8 @@ static __always_inline int flow_key_equal(const struct gale_flow_key *a, const s
 /* Whether a half is paired with the other that other_key leads to. */
 static __always_inline int flow_names(const struct gale_flow *flow, const struct gale_flow_key *other_key)
 {
-	return flow->source_port == other_key->destination_port &&
-	       flow->destination_port == other_key->source_port &&
-	       address_equal(&flow->source, &other_key->destination) &&
-	       address_equal(&flow->destination, &other_key->source);
+	return flow->source_port == other_key->destination_port && flow->destination_port == other_key->source_port &&
+	       address_equal(&flow->source, &other_key->destination) && address_equal(&flow->destination, &other_key->source);
 }
 
 static __always_inline __u32 flow_timeout_ms(const struct gale_config *settings, __u64 state)
@@ -222,7 +219,7 @@ static __always_inline int set_oldest(const struct gale_flow_set *set, __u32 now
 	for (__u32 index = 0; index < GALE_FLOW_SLOTS; index++) {
 		rank = set->rank[index];
 		age = (((now - rank) & RANK_AGE_MASK) + 1) << SLOT_BITS | (index ^ mix);
-		age *= rank >> 15;				   /* a settled one has none, */
+		age *= rank >> 15;				    /* a settled one has none, */
 		age *= ((index ^ spared) + SLOT_MASK) >> SLOT_BITS; /* nor has the spared one */
 		oldest += (age - oldest) * ((oldest - age) >> 63);  /* if it is older: the difference is negative */
 	}
@@ -251,7 +248,7 @@ static __always_inline void slot_write(struct gale_flow_set *set, __u32 index, c
 
 /* What is to become of a half that has the key already. */
 enum flow_insertion {
-	FLOW_CLAIM = 0,	       /* it stays, unless it is half-open and has outlived its timeout */
+	FLOW_CLAIM = 0,		  /* it stays, unless it is half-open and has outlived its timeout */
 	FLOW_CLAIM_HALF_OPEN = 1, /* it stays, unless it is half-open */
 	FLOW_REPLACE = 2,
 };
@@ -290,14 +287,12 @@ __attribute__((noinline)) int flow_insert_order(__u32 order_place, __u32 inserti
 	if (index >= 0) {
 		holder = &slot_at(set, index)->flow;
 		if (insertion != FLOW_REPLACE &&
-		    (!state_is_half_open(holder->state) ||
-		     (insertion == FLOW_CLAIM &&
-		      (__u32)(flow->last_seen_ms - holder->last_seen_ms) < flow_timeout_ms(settings, holder->state))))
+		    (!state_is_half_open(holder->state) || (insertion == FLOW_CLAIM && (__u32)(flow->last_seen_ms - holder->last_seen_ms) <
+											   flow_timeout_ms(settings, holder->state))))
 			result = -EEXIST;
 	} else {
 		free = tags_equal(set, 0);
-		index = free ? (int)tags_lowest(free) :
-			       set_oldest(set, flow->last_seen_ms >> RANK_SHIFT, place.pattern, spared);
+		index = free ? (int)tags_lowest(free) : set_oldest(set, flow->last_seen_ms >> RANK_SHIFT, place.pattern, spared);
 		if (index < 0)
 			result = -ENOSPC;
 	}
@@ -409,8 +404,8 @@ __attribute__((noinline)) int flow_change_order(__u32 order_place, __u32 change,
 }
 
 /* Changes the half under key, if it is paired with other_key. 0, or -ENOENT when it is not there, or another's, or to stay. */
-static __always_inline int flow_change_from(__u32 order_place, const struct gale_flow_key *key,
-					    const struct gale_flow_key *other_key, __u32 change, __u32 value, __u32 now_ms)
+static __always_inline int flow_change_from(__u32 order_place, const struct gale_flow_key *key, const struct gale_flow_key *other_key,
+					    __u32 change, __u32 value, __u32 now_ms)
 {
 	struct flow_order *order = flow_order(order_place);
 
@@ -423,8 +418,8 @@ static __always_inline int flow_change_from(__u32 order_place, const struct gale
 	return flow_change_order(order_place, change, value, now_ms);
 }
 
-static __always_inline int flow_change(const struct gale_flow_key *key, const struct gale_flow_key *other_key, __u32 change,
-				       __u32 value, __u32 now_ms)
+static __always_inline int flow_change(const struct gale_flow_key *key, const struct gale_flow_key *other_key, __u32 change, __u32 value,
+				       __u32 now_ms)
 {
 	return flow_change_from(FLOW_ORDER_PACKET, key, other_key, change, value, now_ms);
 }

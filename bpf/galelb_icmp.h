@@ -79,8 +79,7 @@ static __always_inline int parse_quote(void *data, void *end, const struct packe
 	} else {
 		struct iphdr *ip = l3;
 
-		if ((void *)(ip + 1) > end || ip->version != 4 || ip->ihl < 5 ||
-		    ip->frag_off & bpf_htons(IPV4_FRAGMENT_OFFSET))
+		if ((void *)(ip + 1) > end || ip->version != 4 || ip->ihl < 5 || ip->frag_off & bpf_htons(IPV4_FRAGMENT_OFFSET))
 			return -1;
 		address_from_ipv4(&quoted->key.source, ip->daddr);
 		address_from_ipv4(&quoted->key.destination, ip->saddr);
@@ -90,8 +89,7 @@ static __always_inline int parse_quote(void *data, void *end, const struct packe
 	if (quoted->key.protocol != IPPROTO_TCP && quoted->key.protocol != IPPROTO_UDP)
 		return -1;
 	ports = data + (quoted->l4_offset & HEADER_OFFSET_MASK);
-	if ((void *)ports + QUOTE_TRANSPORT_LENGTH > end ||
-	    quoted->l4_offset - offset + QUOTE_TRANSPORT_LENGTH > quoted->ip_length)
+	if ((void *)ports + QUOTE_TRANSPORT_LENGTH > end || quoted->l4_offset - offset + QUOTE_TRANSPORT_LENGTH > quoted->ip_length)
 		return -1;
 	quoted->key.source_port = ports->dest;
 	quoted->key.destination_port = ports->source;
@@ -109,13 +107,11 @@ static __always_inline __u64 csum_negative(__u64 diff)
 }
 
 /* A transport checksum at place in the transport header, if the quote reaches that far; by how much it changed. */
-static __always_inline __u64 translate_quoted_check(void *transport, void *end, const struct packet *quoted,
-						    __u32 place, __u64 diff)
+static __always_inline __u64 translate_quoted_check(void *transport, void *end, const struct packet *quoted, __u32 place, __u64 diff)
 {
 	__sum16 *field = transport + place;
 
-	if ((void *)(field + 1) > end ||
-	    quoted->l4_offset - quoted->l3_offset + place + sizeof(*field) > quoted->ip_length)
+	if ((void *)(field + 1) > end || quoted->l4_offset - quoted->l3_offset + place + sizeof(*field) > quoted->ip_length)
 		return 0;
 	*field = csum_update(*field, diff);
 	return csum_negative(diff);
@@ -125,8 +121,7 @@ static __always_inline __u64 translate_quoted_check(void *transport, void *end, 
  * Makes the quote what the receiver of the error had sent. flow is the half that the quote's key led to. The
  * change of everything that the ICMP checksum covers is added to *diff. 0, or -1.
  */
-static __always_inline int translate_quote(void *data, void *end, const struct packet *quoted,
-					   const struct gale_flow *flow, __u64 *diff)
+static __always_inline int translate_quote(void *data, void *end, const struct packet *quoted, const struct gale_flow *flow, __u64 *diff)
 {
 	void *l3 = data + (quoted->l3_offset & HEADER_OFFSET_MASK);
 	struct udphdr *ports = data + (quoted->l4_offset & HEADER_OFFSET_MASK);
@@ -163,8 +158,7 @@ static __always_inline int translate_quote(void *data, void *end, const struct p
 }
 
 /* The error's own header: from the replica's translated address to the side that must hear of it. 0, or -1. */
-static __always_inline int translate_error(void *data, void *end, const struct packet *packet,
-					   const struct gale_flow *flow, __u64 diff)
+static __always_inline int translate_error(void *data, void *end, const struct packet *packet, const struct gale_flow *flow, __u64 diff)
 {
 	void *l3 = data + (packet->l3_offset & HEADER_OFFSET_MASK);
 	struct icmp_header *icmp = data + (packet->l4_offset & HEADER_OFFSET_MASK);
@@ -178,8 +172,7 @@ static __always_inline int translate_error(void *data, void *end, const struct p
 		if ((void *)(ip + 1) > end)
 			return -1;
 		/* ICMPv6 sums a pseudo header, ICMP does not. */
-		addresses = bpf_csum_diff((__be32 *)&packet->key.source, 32,
-					  (__be32 *)&flow->source, 32, 0);
+		addresses = bpf_csum_diff((__be32 *)&packet->key.source, 32, (__be32 *)&flow->source, 32, 0);
 		__builtin_memcpy(&ip->saddr, &flow->source, 16);
 		__builtin_memcpy(&ip->daddr, &flow->destination, 16);
 		ip->hop_limit--;
@@ -189,8 +182,7 @@ static __always_inline int translate_error(void *data, void *end, const struct p
 
 		if ((void *)(ip + 1) > end)
 			return -1;
-		addresses = bpf_csum_diff((__be32 *)&packet->key.source, 32,
-					  (__be32 *)&flow->source, 32, 0);
+		addresses = bpf_csum_diff((__be32 *)&packet->key.source, 32, (__be32 *)&flow->source, 32, 0);
 		ip->saddr = flow->source.word[3];
 		ip->daddr = flow->destination.word[3];
 		ip->ttl--;

@@ -21,16 +21,14 @@ static __always_inline int move_ethernet(void *data, void *end, __u32 length, __
 		return -1;
 	__builtin_memcpy(data, data + distance, sizeof(struct ethhdr));
 	if (length > sizeof(struct ethhdr))
-		__builtin_memcpy(data + sizeof(struct ethhdr),
-				 data + distance + sizeof(struct ethhdr), VLAN_LENGTH);
+		__builtin_memcpy(data + sizeof(struct ethhdr), data + distance + sizeof(struct ethhdr), VLAN_LENGTH);
 	if (length > sizeof(struct ethhdr) + VLAN_LENGTH)
-		__builtin_memcpy(data + sizeof(struct ethhdr) + VLAN_LENGTH,
-				 data + distance + sizeof(struct ethhdr) + VLAN_LENGTH, VLAN_LENGTH);
+		__builtin_memcpy(data + sizeof(struct ethhdr) + VLAN_LENGTH, data + distance + sizeof(struct ethhdr) + VLAN_LENGTH,
+				 VLAN_LENGTH);
 	return 0;
 }
 
-static __always_inline int write_error_ipv4(void *l3, void *end, const struct packet *packet,
-					    __u8 code, __u32 mtu)
+static __always_inline int write_error_ipv4(void *l3, void *end, const struct packet *packet, __u8 code, __u32 mtu)
 {
 	struct iphdr *ip = l3;
 	struct icmp_header *icmp = (void *)(ip + 1);
@@ -46,11 +44,9 @@ static __always_inline int write_error_ipv4(void *l3, void *end, const struct pa
 	return 0;
 }
 
-static __always_inline int write_error_ipv6(void *l3, void *end, const struct packet *packet,
-					    __u8 type, __u8 code, __u32 mtu)
+static __always_inline int write_error_ipv6(void *l3, void *end, const struct packet *packet, __u8 type, __u8 code, __u32 mtu)
 {
-	__be32 pseudo[2] = { bpf_htonl(sizeof(struct icmp_header) + QUOTE_IPV6),
-			     bpf_htonl(IPPROTO_ICMPV6) };
+	__be32 pseudo[2] = { bpf_htonl(sizeof(struct icmp_header) + QUOTE_IPV6), bpf_htonl(IPPROTO_ICMPV6) };
 	struct ipv6hdr *ip = l3;
 	struct icmp_header *icmp = (void *)(ip + 1);
 	__s64 sum;
@@ -98,15 +94,12 @@ static __noinline int send_icmp_error(struct xdp_md *ctx, struct packet *packet,
 	end = (void *)(long)ctx->data_end;
 	if (ipv6) {
 		if (move_ethernet(data, end, l3_offset, ERROR_IPV6) ||
-		    write_error_ipv6(data + l3_offset, end, packet,
-				     mtu ? ICMPV6_TOO_BIG : ICMPV6_UNREACHABLE,
+		    write_error_ipv6(data + l3_offset, end, packet, mtu ? ICMPV6_TOO_BIG : ICMPV6_UNREACHABLE,
 				     mtu ? 0 : ICMPV6_CODE_PORT_UNREACHABLE, mtu))
 			return -1;
 	} else {
 		if (move_ethernet(data, end, l3_offset, ERROR_IPV4) ||
-		    write_error_ipv4(data + l3_offset, end, packet,
-				     mtu ? ICMP_CODE_FRAGMENTATION_NEEDED : ICMP_CODE_PORT_UNREACHABLE,
-				     mtu))
+		    write_error_ipv4(data + l3_offset, end, packet, mtu ? ICMP_CODE_FRAGMENTATION_NEEDED : ICMP_CODE_PORT_UNREACHABLE, mtu))
 			return -1;
 	}
 	mac_swap(data);

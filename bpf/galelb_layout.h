@@ -23,7 +23,7 @@ enum gale_limit {
 	GALE_SERVICES_MAX = 4096,
 	GALE_SOURCES_MAX = 8,
 	GALE_PORT_WORDS = 1024, /* 65,536 ports as bits of 64-bit words */
-	GALE_FLOW_SLOTS = 31, /* halves of flows in a set */
+	GALE_FLOW_SLOTS = 31,	/* halves of flows in a set */
 	GALE_BLOCKS_MAX = 65536,
 	GALE_RING_NONE = 0x7fffffff, /* a service's ring number when it has no node */
 	GALE_TRACE_ANY = 0x7ffffffe, /* no service or node in particular */
@@ -91,39 +91,39 @@ enum gale_flow_state {
  */
 enum gale_reason {
 	/* passed to the kernel untouched */
-	GALE_PASS_NOT_OURS = 0,	 /* no service has this address, port and protocol */
-	GALE_PASS_CONTROL = 1,	 /* a control or protected port */
-	GALE_PASS_UNPARSED = 2,	 /* neither IPv4 nor IPv6, or cut short before its ports */
-	GALE_PASS_FRAGMENT = 3,	 /* a later fragment that belongs to no known service packet */
+	GALE_PASS_NOT_OURS = 0, /* no service has this address, port and protocol */
+	GALE_PASS_CONTROL = 1,	/* a control or protected port */
+	GALE_PASS_UNPARSED = 2, /* neither IPv4 nor IPv6, or cut short before its ports */
+	GALE_PASS_FRAGMENT = 3, /* a later fragment that belongs to no known service packet */
 	/* forwarded */
 	GALE_FORWARDED_L4 = 4,
 	GALE_FORWARDED_L3 = 5,
 	GALE_FORWARDED_L2 = 6,
-	GALE_RETURNED_L4 = 7, /* node to client, translated back */
+	GALE_RETURNED_L4 = 7,	 /* node to client, translated back */
 	GALE_FORWARDED_ICMP = 8, /* an error about a flow, to its node */
 	GALE_RETURNED_ICMP = 9,	 /* an error about a flow, to its client */
 	/* answered here */
 	GALE_ANSWERED_ECHO = 10,
 	GALE_ANSWERED_TOO_BIG = 11,
 	/* refused or dropped */
-	GALE_DROP_MALFORMED = 12,     /* for a service, with a header that contradicts itself */
-	GALE_DROP_FRAGMENT = 13,      /* for a service, and fragments are not forwarded in its mode */
-	GALE_DROP_OPTIONS = 14,	      /* for a service, with an IPv4 option that asks for a route of its own */
-	GALE_DROP_TTL = 15,	      /* would have expired here */
-	GALE_DROP_BLOCKED = 16,	      /* client in blocks */
-	GALE_DROP_NO_NODES = 17,      /* service without a ring; on_no_nodes */
-	GALE_DROP_NODE_INVALID = 18,  /* the ring names a node that nodes does not have; a bug above */
-	GALE_DROP_NODE_REFUSED = 19,  /* the flow's node was given up; on_node_failure */
-	GALE_DROP_NO_FLOW = 20,	      /* TCP, not a SYN, and no flow */
-	GALE_DROP_UNRESOLVED = 21,    /* the node's next hop has no neighbour entry here */
-	GALE_DROP_TABLE_FULL = 22,    /* no room in flows among those that are settled */
-	GALE_DROP_PORTS = 23,	      /* no free source port towards this node */
-	GALE_DROP_NO_SOURCE = 24,     /* no source address of the node's family in config */
-	GALE_DROP_DEAD_MAN = 25,      /* new flow after the dead-man deadline */
-	GALE_DROP_NAT_UNKNOWN = 26,   /* for our source address and port range, and no flow: never passed */
-	GALE_DROP_FAMILY = 27,	      /* service and node differ in family where that cannot be translated */
-	GALE_DROP_TOO_BIG = 28,	      /* too big for the next hop and no answer possible */
-	GALE_DROP_REWRITE = 29,	      /* a helper failed in the middle of a rewrite */
+	GALE_DROP_MALFORMED = 12,    /* for a service, with a header that contradicts itself */
+	GALE_DROP_FRAGMENT = 13,     /* for a service, and fragments are not forwarded in its mode */
+	GALE_DROP_OPTIONS = 14,	     /* for a service, with an IPv4 option that asks for a route of its own */
+	GALE_DROP_TTL = 15,	     /* would have expired here */
+	GALE_DROP_BLOCKED = 16,	     /* client in blocks */
+	GALE_DROP_NO_NODES = 17,     /* service without a ring; on_no_nodes */
+	GALE_DROP_NODE_INVALID = 18, /* the ring names a node that nodes does not have; a bug above */
+	GALE_DROP_NODE_REFUSED = 19, /* the flow's node was given up; on_node_failure */
+	GALE_DROP_NO_FLOW = 20,	     /* TCP, not a SYN, and no flow */
+	GALE_DROP_UNRESOLVED = 21,   /* the node's next hop has no neighbour entry here */
+	GALE_DROP_TABLE_FULL = 22,   /* no room in flows among those that are settled */
+	GALE_DROP_PORTS = 23,	     /* no free source port towards this node */
+	GALE_DROP_NO_SOURCE = 24,    /* no source address of the node's family in config */
+	GALE_DROP_DEAD_MAN = 25,     /* new flow after the dead-man deadline */
+	GALE_DROP_NAT_UNKNOWN = 26,  /* for our source address and port range, and no flow: never passed */
+	GALE_DROP_FAMILY = 27,	     /* service and node differ in family where that cannot be translated */
+	GALE_DROP_TOO_BIG = 28,	     /* too big for the next hop and no answer possible */
+	GALE_DROP_REWRITE = 29,	     /* a helper failed in the middle of a rewrite */
 	/* counted besides one of the above */
 	GALE_RESET_SENT = 30,
 	GALE_UNREACHABLE_SENT = 31,
@@ -147,10 +147,10 @@ struct gale_service {
 	__u32 ring;	     /* number in rings; GALE_RING_NONE: no nodes */
 	__u32 previous_ring; /* GALE_RING_NONE, or where flows older than the last change are found */
 	__u32 previous_until_ms;
-	__u16 service_id;    /* index into service_stats */
-	__be16 target_port;  /* for nodes whose own port is 0 */
-	__u8 forwarding;     /* enum gale_forwarding */
-	__u8 hash;	     /* enum gale_hash */
+	__u16 service_id;   /* index into service_stats */
+	__be16 target_port; /* for nodes whose own port is 0 */
+	__u8 forwarding;    /* enum gale_forwarding */
+	__u8 hash;	    /* enum gale_hash */
 	__u8 zero[2];
 };
 
@@ -174,12 +174,12 @@ struct gale_node {
 /* next_hops: ARRAY by node index; this replica's own way to the node. */
 struct gale_next_hop {
 	__u32 ifindex;
-	__u32 mtu;	       /* of that interface or of the route, IP header included */
+	__u32 mtu; /* of that interface or of the route, IP header included */
 	__u8 destination_mac[6];
 	__u8 source_mac[6];
-	__u8 state;	       /* enum gale_next_hop_state */
-	__u8 vlan_count;       /* tags to push when the way leads over a VLAN of ifindex: 0, 1 or 2 */
-	__be16 vlan_tci[2];    /* outer first */
+	__u8 state;	    /* enum gale_next_hop_state */
+	__u8 vlan_count;    /* tags to push when the way leads over a VLAN of ifindex: 0, 1 or 2 */
+	__be16 vlan_tci[2]; /* outer first */
 	__u8 zero[2];
 	struct gale_address source_address; /* NAT source, one of config's list; all zero: any of that list */
 };
@@ -210,9 +210,9 @@ struct gale_flow {
 	__u16 service_id;
 	__u32 last_seen_ms; /* by packets of this half's direction; coarse: written at most once a second */
 	__u32 created_ms;
-	__u8 state;	  /* enum gale_flow_state */
-	__u8 direction;	  /* enum gale_flow_direction */
-	__u8 fin_client;  /* 1 once the client's FIN was seen */
+	__u8 state;	 /* enum gale_flow_state */
+	__u8 direction;	 /* enum gale_flow_direction */
+	__u8 fin_client; /* 1 once the client's FIN was seen */
 	__u8 fin_node;
 	__u32 address_csum_diff; /* ones-complement sum: new addresses less the key's */
 	__u32 port_csum_diff;
@@ -237,7 +237,7 @@ struct gale_flow_set {
 
 /* sweep: ARRAY of one. User space sets it to zero, and has gale_sweep run until next is past the last slot. */
 struct gale_sweep {
-	__u64 next; /* 32 times the set, and the slot */
+	__u64 next;  /* 32 times the set, and the slot */
 	__u64 flows; /* pairs and halves without one that stay: settled, */
 	__u64 half_open;
 	__u64 expired; /* pairs that went */
@@ -274,9 +274,9 @@ struct gale_config {
 	__u8 tunnel_bits_v4; /* L3: this many low bits of the tunnel source vary by flow, so receivers spread load */
 	__u8 tunnel_bits_v6;
 	__u8 zero;
-	__u32 public_mtu; /* of the public interface: larger replies of a node are answered by a too-big error */
+	__u32 public_mtu;		    /* of the public interface: larger replies of a node are answered by a too-big error */
 	__u32 timeout_ms[GALE_FLOW_STATES]; /* by enum gale_flow_state; element 0 unused */
-	__u32 flow_sets; /* entries of flows; with flow_seed what finds a flow, so neither changes while there are any */
+	__u32 flow_sets;		    /* entries of flows; with flow_seed what finds a flow, so neither changes while there are any */
 	__u32 flow_seed;
 	struct gale_address source_v4[GALE_SOURCES_MAX]; /* mapped, as everywhere */
 	struct gale_address source_v6[GALE_SOURCES_MAX];
@@ -309,7 +309,7 @@ enum gale_trace_side {
 
 /* Of galetrace alone. trace_filter: ARRAY of 1. Which packets are told of: those that have all of this. */
 struct gale_trace_filter {
-	__u64 reasons; /* bits by enum gale_reason: its reason or its answer is among them */
+	__u64 reasons;		     /* bits by enum gale_reason: its reason or its answer is among them */
 	struct gale_address address; /* one of its four addresses, as it came or left, is in this range; mapped, as everywhere */
 	struct gale_address mask;
 	__u32 service_id; /* or GALE_TRACE_ANY */
@@ -345,8 +345,8 @@ struct gale_trace_scratch {
 
 /* Set once, between open and load, as the whole of section .rodata.options. */
 struct gale_options {
-	__u32 explain;		/* galetrace only. 1: write no map but trace_scratch, where the answer is */
-	__u32 coarse_clock;	/* 1: the kernel has bpf_ktime_get_coarse_ns (5.11), which reads no hardware */
+	__u32 explain;	    /* galetrace only. 1: write no map but trace_scratch, where the answer is */
+	__u32 coarse_clock; /* 1: the kernel has bpf_ktime_get_coarse_ns (5.11), which reads no hardware */
 };
 
 #define GALE_ASSERT_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type)

@@ -21,13 +21,14 @@ struct {
 	__uint(max_entries, GALE_RINGS_MAX);
 	__type(key, __u32);
 	/* The shape of a ring; user space creates the maps themselves. */
-	__array(values, struct {
-		__uint(type, BPF_MAP_TYPE_ARRAY);
-		__uint(max_entries, 1);
-		__uint(map_flags, BPF_F_MMAPABLE);
-		__uint(key_size, sizeof(__u32));
-		__uint(value_size, sizeof(struct gale_ring));
-	});
+	__array(
+	    values, struct {
+		    __uint(type, BPF_MAP_TYPE_ARRAY);
+		    __uint(max_entries, 1);
+		    __uint(map_flags, BPF_F_MMAPABLE);
+		    __uint(key_size, sizeof(__u32));
+		    __uint(value_size, sizeof(struct gale_ring));
+	    });
 } rings SEC(".maps");
 
 struct {
@@ -74,7 +75,7 @@ struct {
 struct flow_order {
 	struct gale_flow_key key;
 	struct gale_flow_key other_key;
-	struct gale_flow flow;	/* to be inserted */
+	struct gale_flow flow; /* to be inserted */
 	struct gale_flow found;
 };
 

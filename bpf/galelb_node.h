@@ -16,8 +16,7 @@ static __always_inline struct gale_node *node_lookup(__u32 node_index)
 /* Whether flows to this node's generation are to go on. */
 static __always_inline int node_accepts(const struct gale_node *node, __u32 generation)
 {
-	return node->generation == generation &&
-	       (node->flags & (GALE_NODE_VALID | GALE_NODE_REFUSE)) == GALE_NODE_VALID;
+	return node->generation == generation && (node->flags & (GALE_NODE_VALID | GALE_NODE_REFUSE)) == GALE_NODE_VALID;
 }
 
 static __always_inline struct gale_next_hop *next_hop_lookup(__u32 node_index)

@@ -12,8 +12,8 @@
 enum {
 	OPTION_END = 0,
 	OPTION_PADDING = 1,
-	OPTION_OFFSET_MASK = 63, /* options are at most 40 bytes */
-	OPTIONS_WALKED_MAX = 12, /* more are nothing that a stack sends */
+	OPTION_OFFSET_MASK = 63,	/* options are at most 40 bytes */
+	OPTIONS_WALKED_MAX = 12,	/* more are nothing that a stack sends */
 	IPV4_OPTION_LOOSE_ROUTE = 0x83, /* RFC 791 */
 	IPV4_OPTION_STRICT_ROUTE = 0x89,
 	TCP_OPTION_MSS = 2,
@@ -54,15 +54,14 @@ static __noinline int has_source_route(struct xdp_md *ctx, struct packet *packet
 	if (!packet)
 		return 0;
 	options = data + (packet->l3_offset & HEADER_OFFSET_MASK) + sizeof(struct iphdr);
-	return option_find(options, end, packet->l4_offset - packet->l3_offset - sizeof(struct iphdr),
-			   IPV4_OPTION_LOOSE_ROUTE, IPV4_OPTION_STRICT_ROUTE) >= 0;
+	return option_find(options, end, packet->l4_offset - packet->l3_offset - sizeof(struct iphdr), IPV4_OPTION_LOOSE_ROUTE,
+			   IPV4_OPTION_STRICT_ROUTE) >= 0;
 }
 
 /* The largest segment that fits a packet of mtu bytes without options of either header. */
 static __always_inline __u32 mss_for(const struct packet *packet, __u32 mtu)
 {
-	__u32 headers = sizeof(struct tcphdr) + (packet->traits & PACKET_IPV6 ? sizeof(struct ipv6hdr) :
-										sizeof(struct iphdr));
+	__u32 headers = sizeof(struct tcphdr) + (packet->traits & PACKET_IPV6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
 
 	return mtu > headers + MSS_LENGTH_MIN ? mtu - headers : MSS_LENGTH_MIN;
 }
@@ -71,8 +70,7 @@ static __always_inline __u32 mss_for(const struct packet *packet, __u32 mtu)
  * Where a SYN's MSS is to become less than it is: the offset of its two bytes behind the TCP header's fixed part, and what
  * they are. 0 if it stays.
  */
-static __always_inline __u32 find_larger_mss(void *options, void *end, const struct packet *packet, __u32 mss,
-					     __u32 *present)
+static __always_inline __u32 find_larger_mss(void *options, void *end, const struct packet *packet, __u32 mss, __u32 *present)
 {
 	__u32 length = packet->tcp_data_offset - sizeof(struct tcphdr);
 	int found = option_find(options, end, length, TCP_OPTION_MSS, TCP_OPTION_MSS);
@@ -81,8 +79,7 @@ static __always_inline __u32 find_larger_mss(void *options, void *end, const str
 	if (found < 0)
 		return 0;
 	option = options + (found & OPTION_OFFSET_MASK);
-	if ((void *)(option + TCP_OPTION_MSS_LENGTH) > end || found + TCP_OPTION_MSS_LENGTH > length ||
-	    option[1] != TCP_OPTION_MSS_LENGTH)
+	if ((void *)(option + TCP_OPTION_MSS_LENGTH) > end || found + TCP_OPTION_MSS_LENGTH > length || option[1] != TCP_OPTION_MSS_LENGTH)
 		return 0;
 	*present = (__u32)option[2] << 8 | option[3];
 	return *present > mss ? found + 2 : 0;
@@ -119,7 +116,7 @@ static __noinline int clamp_mss(struct xdp_md *ctx, struct packet *packet, __u32
 	value[0] = mss >> 8;
 	value[1] = mss;
 	mss_words(offset, present, mss, &old, &new);
-	tcp->check = csum_update(tcp->check, (__u64)new + (__u16)~old);
+	tcp->check = csum_update(tcp->check, (__u64) new + (__u16)~old);
 	return 1;
 }
 

@@ -52,8 +52,8 @@ struct packet {
 	__u8 traits;	 /* enum packet_trait */
 	__u8 tcp_flags;
 	__u8 ttl;
-	__u8 traffic_class;   /* IPv4 TOS, IPv6 traffic class */
-	__u16 mtu;	      /* what a too-big answer tells */
+	__u8 traffic_class; /* IPv4 TOS, IPv6 traffic class */
+	__u16 mtu;	    /* what a too-big answer tells */
 	__be32 fragment_id;
 	__u32 fragment_new_id;
 	__u32 block;
@@ -82,22 +82,19 @@ static __always_inline void address_from_ipv4(struct gale_address *address, __be
 	address->word[3] = ipv4;
 }
 
-static __always_inline void address_from_ipv6(struct gale_address *address,
-					      const struct in6_addr *ipv6)
+static __always_inline void address_from_ipv6(struct gale_address *address, const struct in6_addr *ipv6)
 {
 	__builtin_memcpy(address, ipv6, sizeof(*address));
 }
 
 static __always_inline int address_is_ipv4(const struct gale_address *address)
 {
-	return address->word[0] == 0 && address->word[1] == 0 &&
-	       address->word[2] == bpf_htonl(0x0000ffff);
+	return address->word[0] == 0 && address->word[1] == 0 && address->word[2] == bpf_htonl(0x0000ffff);
 }
 
 static __always_inline int address_equal(const struct gale_address *a, const struct gale_address *b)
 {
-	return a->word[0] == b->word[0] && a->word[1] == b->word[1] && a->word[2] == b->word[2] &&
-	       a->word[3] == b->word[3];
+	return a->word[0] == b->word[0] && a->word[1] == b->word[1] && a->word[2] == b->word[2] && a->word[3] == b->word[3];
 }
 
 static __always_inline int address_is_zero(const struct gale_address *address)
@@ -124,8 +121,7 @@ static __always_inline int parse_ethernet(void **cursor, void *end, struct packe
 	for (int depth = 0; depth < PACKET_VLAN_DEPTH_MAX; depth++) {
 		struct vlan_header *vlan = *cursor;
 
-		if (likely(protocol != bpf_htons(ETH_P_8021Q) &&
-			   protocol != bpf_htons(ETH_P_8021AD)))
+		if (likely(protocol != bpf_htons(ETH_P_8021Q) && protocol != bpf_htons(ETH_P_8021AD)))
 			break;
 		if ((void *)(vlan + 1) > end)
 			return -1;
@@ -156,8 +152,7 @@ static __always_inline int parse_ipv4(void **cursor, void *end, struct packet *p
 	address_from_ipv4(&packet->key.destination, ip->daddr);
 	fragment = bpf_ntohs(ip->frag_off);
 	if (unlikely(fragment & (IPV4_FRAGMENT_OFFSET | IPV4_MORE_FRAGMENTS))) {
-		packet->traits |= fragment & IPV4_FRAGMENT_OFFSET ? PACKET_FRAGMENT_LATER :
-								    PACKET_FRAGMENT_FIRST;
+		packet->traits |= fragment & IPV4_FRAGMENT_OFFSET ? PACKET_FRAGMENT_LATER : PACKET_FRAGMENT_FIRST;
 		packet->fragment_id = ip->id;
 	}
 	if (fragment & IPV4_DONT_FRAGMENT)
@@ -218,8 +213,7 @@ static __always_inline int is_malformed(const struct packet *packet, __u32 lengt
 
 	if (!(packet->traits & PACKET_FRAGMENT_LATER))
 		headers += packet->key.protocol == IPPROTO_TCP ? packet->tcp_data_offset : sizeof(struct udphdr);
-	return packet->ip_length > length || packet->ip_length < headers ||
-	       packet->tcp_data_offset < sizeof(struct tcphdr);
+	return packet->ip_length > length || packet->ip_length < headers || packet->tcp_data_offset < sizeof(struct tcphdr);
 }
 
 /* Ports, and a TCP packet's flags; the cursor stays at the header. 0, or -1. */

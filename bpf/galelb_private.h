@@ -24,8 +24,7 @@ static __always_inline int private_exit(const struct packet *packet, __u32 reaso
 }
 
 /* Whether a packet goes to one of our NAT source addresses and ports: then it is ours, whatever happens. */
-static __always_inline int is_nat_destination(const struct gale_config *settings,
-					      const struct packet *packet)
+static __always_inline int is_nat_destination(const struct gale_config *settings, const struct packet *packet)
 {
 	__u32 port = bpf_ntohs(packet->key.destination_port);
 	const struct gale_address *sources = settings->source_v4;
@@ -88,8 +87,7 @@ static __noinline int flow_attend_reverse(struct packet *packet, struct gale_flo
 }
 
 /* Addresses, TTL and the IP checksum, which is always in the packet. */
-static __always_inline int private_rewrite_l3(struct __sk_buff *skb, const struct packet *packet,
-					      const struct gale_flow *flow)
+static __always_inline int private_rewrite_l3(struct __sk_buff *skb, const struct packet *packet, const struct gale_flow *flow)
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 	__u32 l3_offset = packet->l3_offset & HEADER_OFFSET_MASK;
@@ -125,8 +123,7 @@ static __always_inline int private_rewrite_l3(struct __sk_buff *skb, const struc
  * Ports and the transport checksum, which may be half done (CHECKSUM_PARTIAL), so that it changes by helpers alone,
  * addresses apart from ports. Later fragments have neither.
  */
-static __always_inline int private_rewrite(struct __sk_buff *skb, const struct packet *packet,
-					   const struct gale_flow *flow)
+static __always_inline int private_rewrite(struct __sk_buff *skb, const struct packet *packet, const struct gale_flow *flow)
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 	__u32 l3_offset = packet->l3_offset & HEADER_OFFSET_MASK;
@@ -180,8 +177,7 @@ static __always_inline int private_l4(struct __sk_buff *skb, struct packet *pack
 	if (!ours && !(settings->flags & GALE_CONFIG_NO_SOURCE_NAT))
 		return private_exit(packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
 	if (unlikely(is_malformed(packet, skb->len - packet->l3_offset)))
-		return ours ? private_exit(packet, GALE_DROP_MALFORMED, TC_ACT_SHOT) :
-			      private_exit(packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
+		return ours ? private_exit(packet, GALE_DROP_MALFORMED, TC_ACT_SHOT) : private_exit(packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
 
 	if (unlikely(packet->traits & PACKET_FRAGMENT_FIRST) && fragment_remember(packet))
 		return private_exit(packet, GALE_DROP_FRAGMENT, TC_ACT_SHOT);

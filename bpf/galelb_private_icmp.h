@@ -41,8 +41,7 @@ static __noinline int private_icmp(struct __sk_buff *skb, struct packet *packet)
 	icmp = data + (packet->l4_offset & HEADER_OFFSET_MASK);
 	quoted.traits = packet->traits & PACKET_IPV6;
 	if ((void *)(icmp + 1) > end || !icmp_is_whole(packet) || !icmp_is_error(packet, icmp->type) ||
-	    packet->ip_length > skb->len - packet->l3_offset ||
-	    parse_quote(data, end, packet, &quoted) ||
+	    packet->ip_length > skb->len - packet->l3_offset || parse_quote(data, end, packet, &quoted) ||
 	    !address_equal(&quoted.key.destination, &packet->key.destination))
 		return private_icmp_exit(packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
 	flow = &order->found;
@@ -50,8 +49,7 @@ static __noinline int private_icmp(struct __sk_buff *skb, struct packet *packet)
 		return private_icmp_exit(packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
 	if (packet->ttl <= 1)
 		return private_icmp_exit(packet, GALE_DROP_TTL, TC_ACT_SHOT);
-	if (translate_quote(data, end, &quoted, flow, &diff) ||
-	    translate_error(data, end, packet, flow, diff))
+	if (translate_quote(data, end, &quoted, flow, &diff) || translate_error(data, end, packet, flow, diff))
 		return private_icmp_exit(packet, GALE_DROP_REWRITE, TC_ACT_SHOT);
 	if (packet->traits & PACKET_IPV6)
 		bpf_csum_update(skb, csum_hop_limit_diff());

@@ -34,8 +34,7 @@ static __always_inline int private_checksum_is_partial(struct __sk_buff *skb, co
 	__sum16 check;
 	__s64 sum;
 
-	if (bpf_skb_load_bytes(skb, (packet->l4_offset & HEADER_OFFSET_MASK) + checksum_place(packet), &check,
-			       sizeof(check)))
+	if (bpf_skb_load_bytes(skb, (packet->l4_offset & HEADER_OFFSET_MASK) + checksum_place(packet), &check, sizeof(check)))
 		return 0;
 	sum = bpf_csum_diff(NULL, 0, (__be32 *)&packet->key.source, 32, 0);
 	sum = bpf_csum_diff(NULL, 0, pseudo, sizeof(pseudo), sum);
@@ -43,13 +42,11 @@ static __always_inline int private_checksum_is_partial(struct __sk_buff *skb, co
 }
 
 /* Makes room: the frame keeps its Ethernet header, swapped, and length bytes behind it. The quote is copied out before. */
-static __always_inline int shrink(struct __sk_buff *skb, const struct packet *packet, void *quote, __u32 quote_length,
-				  __u32 length)
+static __always_inline int shrink(struct __sk_buff *skb, const struct packet *packet, void *quote, __u32 quote_length, __u32 length)
 {
 	__u32 l3_offset = packet->l3_offset & HEADER_OFFSET_MASK;
 
-	if (bpf_skb_load_bytes(skb, l3_offset, quote, quote_length) ||
-	    bpf_skb_change_tail(skb, l3_offset + length, 0))
+	if (bpf_skb_load_bytes(skb, l3_offset, quote, quote_length) || bpf_skb_change_tail(skb, l3_offset + length, 0))
 		return -1;
 	return 0;
 }
@@ -71,8 +68,7 @@ static __always_inline int answer_too_big_ipv4(struct __sk_buff *skb, const stru
 	answer.icmp.code = ICMP_CODE_FRAGMENTATION_NEEDED;
 	answer.icmp.check = 0;
 	answer.icmp.rest = bpf_htonl(mtu);
-	answer.icmp.check = ~csum_fold(bpf_csum_diff(NULL, 0, (__be32 *)&answer.icmp,
-						     sizeof(answer) - sizeof(answer.ip), 0));
+	answer.icmp.check = ~csum_fold(bpf_csum_diff(NULL, 0, (__be32 *)&answer.icmp, sizeof(answer) - sizeof(answer.ip), 0));
 	/* The sum of all is zero; so without this word it is what the card will put there: the word itself. */
 	if (partial)
 		*(__u16 *)((void *)&answer.icmp + checksum_place(packet)) = 0;
@@ -100,8 +96,7 @@ static __always_inline int answer_too_big_ipv6(struct __sk_buff *skb, const stru
 	answer.icmp.rest = bpf_htonl(mtu);
 	sum = bpf_csum_diff(NULL, 0, (__be32 *)&packet->key.source, 32, 0);
 	sum = bpf_csum_diff(NULL, 0, pseudo, sizeof(pseudo), sum);
-	answer.icmp.check = ~csum_fold(bpf_csum_diff(NULL, 0, (__be32 *)&answer.icmp,
-						     sizeof(answer) - sizeof(answer.ip), sum));
+	answer.icmp.check = ~csum_fold(bpf_csum_diff(NULL, 0, (__be32 *)&answer.icmp, sizeof(answer) - sizeof(answer.ip), sum));
 	/* As above, with the pseudo header's sum, which the field holds for the card. */
 	if (partial)
 		*(__u16 *)((void *)&answer.icmp + checksum_place(packet)) = csum_fold(sum);
@@ -117,8 +112,7 @@ static __noinline int private_refuse_too_big(struct __sk_buff *skb, struct packe
 	if (!packet)
 		return TC_ACT_SHOT;
 	ipv6 = packet->traits & PACKET_IPV6;
-	plain = packet->l4_offset ==
-		packet->l3_offset + (ipv6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
+	plain = packet->l4_offset == packet->l3_offset + (ipv6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
 	if (!plain || !(packet->traits & (PACKET_IPV6 | PACKET_DONT_FRAGMENT)) ||
 	    packet->traits & (PACKET_FRAGMENT_FIRST | PACKET_FRAGMENT_LATER))
 		goto drop;

@@ -54,8 +54,7 @@ static __always_inline void clamp_opening(struct xdp_md *ctx, struct packet *pac
 }
 
 /* A client's packet for a service with NAT. l3 and l4 point to its headers. */
-static __always_inline int public_l4(struct xdp_md *ctx, struct packet *packet,
-				     struct gale_service *service, void *l3, void *l4)
+static __always_inline int public_l4(struct xdp_md *ctx, struct packet *packet, struct gale_service *service, void *l3, void *l4)
 {
 	void *end = (void *)(long)ctx->data_end;
 	struct flow_order *order = flow_order(FLOW_ORDER_PACKET);
@@ -102,8 +101,7 @@ static __always_inline int public_l4(struct xdp_md *ctx, struct packet *packet,
 	/* The verifier has forgotten what parsing proved; it never fails. */
 	if (rewrite_l3(l3, end, packet, flow))
 		return refuse(ctx, packet, GALE_DROP_REWRITE);
-	if (unlikely(packet->traits & (PACKET_FRAGMENT_FIRST | PACKET_FRAGMENT_LATER)) &&
-	    fragment_rewrite_id(l3, end, packet))
+	if (unlikely(packet->traits & (PACKET_FRAGMENT_FIRST | PACKET_FRAGMENT_LATER)) && fragment_rewrite_id(l3, end, packet))
 		return refuse(ctx, packet, GALE_DROP_REWRITE);
 	if (likely(!(packet->traits & PACKET_FRAGMENT_LATER)) && rewrite_l4(l4, end, packet, flow))
 		return refuse(ctx, packet, GALE_DROP_REWRITE);
@@ -189,8 +187,7 @@ static __always_inline int public_packet(struct xdp_md *ctx)
 	if (service->forwarding == GALE_FORWARD_L4)
 		return public_l4(ctx, &packet, service, l3, cursor);
 	return public_stateless(ctx, &packet, &packet, service,
-				service->forwarding == GALE_FORWARD_L3 ? GALE_FORWARDED_L3 :
-									 GALE_FORWARDED_L2);
+				service->forwarding == GALE_FORWARD_L3 ? GALE_FORWARDED_L3 : GALE_FORWARDED_L2);
 }
 
 #endif

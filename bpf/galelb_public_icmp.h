@@ -54,8 +54,7 @@ static __always_inline int answer_echo(struct xdp_md *ctx, struct packet *packet
 			return XDP_DROP;
 		ip->saddr = packet->key.destination.word[3];
 		ip->daddr = packet->key.source.word[3];
-		ip->check = csum_update(ip->check, (__u64)bpf_htons(REPLY_TTL << 8) +
-							   (__u16)~bpf_htons(ip->ttl << 8));
+		ip->check = csum_update(ip->check, (__u64)bpf_htons(REPLY_TTL << 8) + (__u16)~bpf_htons(ip->ttl << 8));
 		ip->ttl = REPLY_TTL;
 		icmp->type = ICMP_ECHO_REPLY;
 		type_diff = (__u16)~bpf_htons(ICMP_ECHO_REQUEST << 8);
@@ -89,8 +88,7 @@ static __noinline int find_quoted(struct packet *quoted, __u8 direction)
 	if (!quoted || !order || flow_find(order, &quoted->key) < 0)
 		return -1;
 	if (flow_is_half_open(&order->found) &&
-	    (!flow_find_other(FLOW_ORDER_PACKET, &quoted->key, &order->found, &other_key) ||
-	     flow_find(order, &quoted->key) < 0))
+	    (!flow_find_other(FLOW_ORDER_PACKET, &quoted->key, &order->found, &other_key) || flow_find(order, &quoted->key) < 0))
 		return -1;
 	if (order->found.direction != direction)
 		return -1;
@@ -119,8 +117,7 @@ static __noinline int public_icmp_l4(struct xdp_md *ctx, struct packet *packet, 
 		return public_icmp_exit(packet, GALE_DROP_TTL, XDP_DROP);
 	if (packet->ip_length > hop->mtu)
 		return public_icmp_exit(packet, GALE_DROP_TOO_BIG, XDP_DROP);
-	if (translate_quote(data, end, quoted, flow, &diff) ||
-	    translate_error(data, end, packet, flow, diff) ||
+	if (translate_quote(data, end, quoted, flow, &diff) || translate_error(data, end, packet, flow, diff) ||
 	    reframe(ctx, hop, packet->l3_offset, packet_ethertype(packet)))
 		return public_icmp_exit(packet, GALE_DROP_REWRITE, XDP_DROP);
 	count_reason(GALE_FORWARDED_ICMP, packet->ip_length);
@@ -137,8 +134,7 @@ static __noinline int public_icmp_error(struct xdp_md *ctx, struct packet *packe
 	if (!packet)
 		return XDP_DROP;
 	quoted.traits = packet->traits & PACKET_IPV6;
-	if (parse_quote(data, end, packet, &quoted) ||
-	    !address_equal(&quoted.key.destination, &packet->key.destination) ||
+	if (parse_quote(data, end, packet, &quoted) || !address_equal(&quoted.key.destination, &packet->key.destination) ||
 	    is_control_port(quoted.key.protocol, quoted.key.destination_port))
 		return public_icmp_exit(packet, GALE_PASS_NOT_OURS, XDP_PASS);
 	service = service_lookup(&quoted.key);
@@ -160,8 +156,7 @@ static __always_inline int public_icmp(struct xdp_md *ctx, struct packet *packet
 	struct icmp_header *icmp;
 
 	icmp = data + (packet->l4_offset & HEADER_OFFSET_MASK);
-	if ((void *)(icmp + 1) > end || !icmp_is_whole(packet) ||
-	    packet->traits & (PACKET_FRAGMENT_FIRST | PACKET_FRAGMENT_LATER))
+	if ((void *)(icmp + 1) > end || !icmp_is_whole(packet) || packet->traits & (PACKET_FRAGMENT_FIRST | PACKET_FRAGMENT_LATER))
 		return public_icmp_exit(packet, GALE_PASS_NOT_OURS, XDP_PASS);
 	if (icmp_is_echo_request(packet, icmp->type))
 		return public_echo(ctx, packet);

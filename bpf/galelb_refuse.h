@@ -12,8 +12,8 @@
 #include "galelb_stats.h"
 
 enum {
-	FRAME_LENGTH_MIN = 60, /* not every driver pads what XDP sends */
-	FRAME_PADDING_MAX = 6, /* behind 14 + 20 + 20 bytes */
+	FRAME_LENGTH_MIN = 60,	      /* not every driver pads what XDP sends */
+	FRAME_PADDING_MAX = 6,	      /* behind 14 + 20 + 20 bytes */
 	TCP_DATA_OFFSET_PLAIN = 0x50, /* five words, no options */
 };
 
@@ -24,8 +24,7 @@ struct reset_numbers {
 	__u8 flags;
 };
 
-static __always_inline void reset_numbers_for(const struct packet *packet, const struct tcphdr *tcp,
-					      struct reset_numbers *numbers)
+static __always_inline void reset_numbers_for(const struct packet *packet, const struct tcphdr *tcp, struct reset_numbers *numbers)
 {
 	__u32 length;
 
@@ -56,8 +55,7 @@ static __always_inline __u16 reset_pseudo_sum(const struct packet *packet)
 }
 
 /* A TCP header without options. */
-static __always_inline void reset_write_tcp(const struct packet *packet,
-					    const struct reset_numbers *numbers, struct tcphdr *tcp)
+static __always_inline void reset_write_tcp(const struct packet *packet, const struct reset_numbers *numbers, struct tcphdr *tcp)
 {
 	__u32 sum = reset_pseudo_sum(packet);
 
@@ -103,8 +101,7 @@ static __noinline int send_reset(struct xdp_md *ctx, struct packet *packet)
 	reset_numbers_for(packet, tcp, &numbers);
 
 	l3_offset = packet->l3_offset & HEADER_OFFSET_MASK;
-	length = l3_offset + sizeof(*tcp) +
-		 (packet->traits & PACKET_IPV6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
+	length = l3_offset + sizeof(*tcp) + (packet->traits & PACKET_IPV6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
 	if (length < FRAME_LENGTH_MIN)
 		length = FRAME_LENGTH_MIN;
 	delta = length - (int)(end - data);
@@ -143,18 +140,13 @@ static __always_inline __u8 refusal_policy(__u32 reason)
 	if (!settings)
 		return GALE_REFUSE_DROP;
 	switch (reason) {
-	case GALE_DROP_NO_NODES:
-		return settings->on_no_nodes;
-	case GALE_DROP_NODE_REFUSED:
-		return settings->on_node_failure;
-	case GALE_DROP_NO_FLOW:
-		return settings->on_no_flow;
+	case GALE_DROP_NO_NODES: return settings->on_no_nodes;
+	case GALE_DROP_NODE_REFUSED: return settings->on_node_failure;
+	case GALE_DROP_NO_FLOW: return settings->on_no_flow;
 	case GALE_DROP_TABLE_FULL:
 	case GALE_DROP_PORTS:
-	case GALE_DROP_DEAD_MAN:
-		return GALE_REFUSE_RESET; /* a client that is told tries another replica at once */
-	default:
-		return GALE_REFUSE_DROP;
+	case GALE_DROP_DEAD_MAN: return GALE_REFUSE_RESET; /* a client that is told tries another replica at once */
+	default: return GALE_REFUSE_DROP;
 	}
 }
 

@@ -17,8 +17,7 @@ static __always_inline void mac_swap(struct ethhdr *eth)
 	__builtin_memcpy(eth->h_source, mac, ETH_ALEN);
 }
 
-static __always_inline void reply_write_ipv4(const struct packet *packet, struct iphdr *ip,
-					     __u16 length, __u8 protocol)
+static __always_inline void reply_write_ipv4(const struct packet *packet, struct iphdr *ip, __u16 length, __u8 protocol)
 {
 	__builtin_memset(ip, 0, sizeof(*ip));
 	*(__u8 *)ip = 0x45;
@@ -31,8 +30,7 @@ static __always_inline void reply_write_ipv4(const struct packet *packet, struct
 	ip->check = ~csum_fold(bpf_csum_diff(NULL, 0, (__be32 *)ip, sizeof(*ip), 0));
 }
 
-static __always_inline void reply_write_ipv6(const struct packet *packet, struct ipv6hdr *ip,
-					     __u16 payload_length, __u8 protocol)
+static __always_inline void reply_write_ipv6(const struct packet *packet, struct ipv6hdr *ip, __u16 payload_length, __u8 protocol)
 {
 	__builtin_memset(ip, 0, sizeof(*ip));
 	*(__u8 *)ip = 0x60;

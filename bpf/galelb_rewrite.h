@@ -48,8 +48,7 @@ static __always_inline void rewrite_udp(struct udphdr *udp, const struct gale_fl
 		udp->check = 0xffff; /* the same sum, and not "none" (RFC 768) */
 }
 
-static __always_inline int rewrite_l3(void *l3, void *end, const struct packet *packet,
-				      const struct gale_flow *flow)
+static __always_inline int rewrite_l3(void *l3, void *end, const struct packet *packet, const struct gale_flow *flow)
 {
 	if (packet->traits & PACKET_IPV6) {
 		if (l3 + sizeof(struct ipv6hdr) > end)
@@ -63,8 +62,7 @@ static __always_inline int rewrite_l3(void *l3, void *end, const struct packet *
 	return 0;
 }
 
-static __always_inline int rewrite_l4(void *l4, void *end, const struct packet *packet,
-				      const struct gale_flow *flow)
+static __always_inline int rewrite_l4(void *l4, void *end, const struct packet *packet, const struct gale_flow *flow)
 {
 	if (packet->key.protocol == IPPROTO_TCP) {
 		if (l4 + sizeof(struct tcphdr) > end)
@@ -93,8 +91,7 @@ static __always_inline void rewrite_macs(struct ethhdr *eth, const struct gale_n
  * The Ethernet header for a hop, where the VLAN tags that came are not those that must go: the head of the frame
  * moves. l3_offset is where the IP header starts now. 0, or -1.
  */
-static __noinline int reframe(struct xdp_md *ctx, struct gale_next_hop *hop, __u32 l3_offset,
-			      __be16 ethertype)
+static __noinline int reframe(struct xdp_md *ctx, struct gale_next_hop *hop, __u32 l3_offset, __be16 ethertype)
 {
 	struct vlan_header *vlan;
 	struct ethhdr *eth;
@@ -133,8 +130,7 @@ static __noinline int reframe(struct xdp_md *ctx, struct gale_next_hop *hop, __u
 }
 
 /* The frame for a hop, by the short way where no VLAN tag comes or goes. 0, or -1. */
-static __always_inline int send_framed(struct xdp_md *ctx, const struct packet *packet,
-				       struct gale_next_hop *hop)
+static __always_inline int send_framed(struct xdp_md *ctx, const struct packet *packet, struct gale_next_hop *hop)
 {
 	struct ethhdr *eth = (void *)(long)ctx->data;
 

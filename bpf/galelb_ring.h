@@ -29,9 +29,7 @@ static __always_inline __u32 hash_flow(const struct gale_flow_key *key, __u8 pol
 
 	if (policy == GALE_HASH_FIVE_TUPLE) {
 		h = hash_address(h, &key->destination);
-		h = hash_word(h, (__u64)key->protocol << 32 |
-					 (__u32)bpf_ntohs(key->source_port) << 16 |
-					 bpf_ntohs(key->destination_port));
+		h = hash_word(h, (__u64)key->protocol << 32 | (__u32)bpf_ntohs(key->source_port) << 16 | bpf_ntohs(key->destination_port));
 	}
 	h = hash_word(h, 0);
 	return (__u32)(h >> 32);

@@ -44,8 +44,7 @@ static __always_inline struct flow_opening *flow_opening(void)
 }
 
 /* The source address at position index of a family's list; a hop's own address stands for the whole list. */
-static __always_inline void source_address(const struct gale_config *settings,
-					   const struct gale_next_hop *hop, int ipv4, __u32 index,
+static __always_inline void source_address(const struct gale_config *settings, const struct gale_next_hop *hop, int ipv4, __u32 index,
 					   struct gale_address *address)
 {
 	if (!address_is_zero(&hop->source_address)) {
@@ -56,8 +55,7 @@ static __always_inline void source_address(const struct gale_config *settings,
 	*address = ipv4 ? settings->source_v4[index] : settings->source_v6[index];
 }
 
-static __always_inline __u32 source_count(const struct gale_config *settings,
-					  const struct gale_next_hop *hop, int ipv4)
+static __always_inline __u32 source_count(const struct gale_config *settings, const struct gale_next_hop *hop, int ipv4)
 {
 	if (!address_is_zero(&hop->source_address))
 		return 1;
@@ -78,8 +76,7 @@ static __always_inline int source_take(const struct gale_flow_key *key, struct g
 }
 
 /* The reverse half, but for the checksums: what it makes of a node's packet is the client's turned around. */
-static __always_inline void source_reverse(const struct gale_flow_key *key, const struct gale_flow *forward,
-					   struct gale_flow *reverse)
+static __always_inline void source_reverse(const struct gale_flow_key *key, const struct gale_flow *forward, struct gale_flow *reverse)
 {
 	*reverse = *forward;
 	reverse->direction = GALE_FLOW_REVERSE;
@@ -125,9 +122,9 @@ __attribute__((noinline)) int source_choose(void)
 #pragma clang loop unroll(disable)
 	for (int try = 1; try <= SOURCE_TRIES_MAX; try++) {
 		/* Long-lived flows that were opened together hold ports that lie together: the cursor has to jump out. */
-		cursor = try <= SOURCE_TRIES_FREE ? start + try :
-			 try <= SOURCE_TRIES_NEXT ? start + try - SOURCE_TRIES_FREE :
-						    bpf_get_prandom_u32();
+		cursor = try <= SOURCE_TRIES_FREE ? start +
+		try : try
+			<= SOURCE_TRIES_NEXT ? start + try - SOURCE_TRIES_FREE : bpf_get_prandom_u32();
 		cursor %= candidates;
 		/* Else the address of each field used below is worked out beforehand, and kept on the stack. */
 		asm volatile("" : "+r"(order), "+r"(opening), "+r"(settings), "+r"(hop) : : "memory");

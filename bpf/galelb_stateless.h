@@ -20,8 +20,7 @@ static __always_inline int node_is_usable(int node_index)
 }
 
 /* The previous ring's node in place of current, where it differs, still lives, and the flow is older. */
-static __noinline int stateless_previous(struct packet *choosing, struct gale_service *service, __u32 slot,
-					 __u32 current)
+static __noinline int stateless_previous(struct packet *choosing, struct gale_service *service, __u32 slot, __u32 current)
 {
 	__u32 marker = current;
 	int previous;
@@ -45,9 +44,8 @@ static __noinline int stateless_previous(struct packet *choosing, struct gale_se
  * Sends a packet on. choosing is the packet by whose addresses and ports the node is chosen: the same one, or the
  * one that an ICMP error quotes.
  */
-static __always_inline int public_stateless(struct xdp_md *ctx, struct packet *packet,
-					    struct packet *choosing, struct gale_service *service,
-					    __u32 reason)
+static __always_inline int public_stateless(struct xdp_md *ctx, struct packet *packet, struct packet *choosing,
+					    struct gale_service *service, __u32 reason)
 {
 	struct gale_config *settings = config_lookup();
 	__u32 hash, slot, overhead = 0;
@@ -57,8 +55,8 @@ static __always_inline int public_stateless(struct xdp_md *ctx, struct packet *p
 
 	if (!settings)
 		return refuse(ctx, packet, GALE_DROP_NO_NODES);
-	if (unlikely(settings->flags & GALE_CONFIG_DEAD_MAN) && choosing->key.protocol == IPPROTO_TCP &&
-	    is_opening(choosing) && dead_man_has_struck(settings))
+	if (unlikely(settings->flags & GALE_CONFIG_DEAD_MAN) && choosing->key.protocol == IPPROTO_TCP && is_opening(choosing) &&
+	    dead_man_has_struck(settings))
 		return refuse(ctx, packet, GALE_DROP_DEAD_MAN);
 	if (service->ring == GALE_RING_NONE)
 		return refuse(ctx, packet, GALE_DROP_NO_NODES);
@@ -78,14 +76,12 @@ static __always_inline int public_stateless(struct xdp_md *ctx, struct packet *p
 	if (unlikely(!hop))
 		return refuse(ctx, packet, GALE_DROP_UNRESOLVED);
 	if (service->forwarding == GALE_FORWARD_L3)
-		overhead = address_is_ipv4(&node->address) ? sizeof(struct iphdr) :
-							     sizeof(struct ipv6hdr);
+		overhead = address_is_ipv4(&node->address) ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
 	if (unlikely(packet->ip_length + overhead > hop->mtu)) {
 		packet->mtu = hop->mtu - overhead;
 		return refuse(ctx, packet, GALE_DROP_TOO_BIG);
 	}
-	if (choosing->key.protocol == IPPROTO_TCP && is_opening(choosing) &&
-	    reason != GALE_FORWARDED_ICMP)
+	if (choosing->key.protocol == IPPROTO_TCP && is_opening(choosing) && reason != GALE_FORWARDED_ICMP)
 		count_connection(service->service_id, node_index);
 	count_to_node(service->service_id, node_index, packet->ip_length);
 	if (service->forwarding == GALE_FORWARD_L3) {

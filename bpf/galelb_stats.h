@@ -62,8 +62,7 @@ static __always_inline void count_to_node(__u32 service_id, __u32 node_index, __
 	}
 }
 
-static __always_inline void count_from_node(__u32 service_id, __u32 node_index, __u64 packets,
-					    __u64 bytes)
+static __always_inline void count_from_node(__u32 service_id, __u32 node_index, __u64 packets, __u64 bytes)
 {
 	struct gale_traffic *node = traffic_of_node(node_index);
 	struct gale_traffic *service = traffic_of_service(service_id);

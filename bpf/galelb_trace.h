@@ -136,8 +136,8 @@ static __noinline int trace_public_begin(struct xdp_md *ctx)
 	struct gale_trace_scratch *scratch = trace_fresh(GALE_TRACE_PUBLIC, ctx->ingress_ifindex);
 
 	if (scratch)
-		scratch->packet.length = trace_parse((void *)(long)ctx->data, (void *)(long)ctx->data_end,
-						     &scratch->packet.came, &scratch->packet.tcp_flags);
+		scratch->packet.length =
+		    trace_parse((void *)(long)ctx->data, (void *)(long)ctx->data_end, &scratch->packet.came, &scratch->packet.tcp_flags);
 	return 0;
 }
 
@@ -147,8 +147,8 @@ static __noinline int trace_private_begin(struct __sk_buff *skb)
 
 	headers_pull(skb);
 	if (scratch)
-		scratch->packet.length = trace_parse((void *)(long)skb->data, (void *)(long)skb->data_end,
-						     &scratch->packet.came, &scratch->packet.tcp_flags);
+		scratch->packet.length =
+		    trace_parse((void *)(long)skb->data, (void *)(long)skb->data_end, &scratch->packet.came, &scratch->packet.tcp_flags);
 	return 0;
 }
 

@@ -17,11 +17,11 @@ enum galenode_role {
 
 /* Why a packet left as it did: the index into outcomes. Each packet counts exactly one. */
 enum galenode_outcome {
-	GALENODE_PASSED = 0,	       /* no packet inside another, or not for this node */
-	GALENODE_UNWRAPPED = 1,	       /* passed to the kernel without the outer header */
-	GALENODE_PASSED_UNHELD = 2,    /* for this node, but the one inside is for no service address held here */
-	GALENODE_PASSED_FRAGMENT = 3,  /* for this node, but in pieces: replicas never send such */
-	GALENODE_PASSED_MALFORMED = 4, /* for this node, and its headers contradict themselves or the frame */
+	GALENODE_PASSED = 0,		/* no packet inside another, or not for this node */
+	GALENODE_UNWRAPPED = 1,		/* passed to the kernel without the outer header */
+	GALENODE_PASSED_UNHELD = 2,	/* for this node, but the one inside is for no service address held here */
+	GALENODE_PASSED_FRAGMENT = 3,	/* for this node, but in pieces: replicas never send such */
+	GALENODE_PASSED_MALFORMED = 4,	/* for this node, and its headers contradict themselves or the frame */
 	GALENODE_DROPPED_CONGESTED = 5, /* a router marked congestion that the inner packet cannot carry (RFC 6040, 4.2) */
 	GALENODE_OUTCOMES = 6,
 };

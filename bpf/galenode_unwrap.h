@@ -75,8 +75,7 @@ static __always_inline int mark_congestion(void *l3, void *end, const struct pac
 
 		if ((void *)(ip + 1) > end)
 			return -1;
-		ip->check = csum_update(ip->check,
-					(__u64)bpf_htons(tos) + (__u16)~bpf_htons(inner->traffic_class));
+		ip->check = csum_update(ip->check, (__u64)bpf_htons(tos) + (__u16)~bpf_htons(inner->traffic_class));
 		ip->tos = tos;
 	}
 	return 0;
@@ -144,8 +143,7 @@ static __always_inline int unwrap(struct xdp_md *ctx)
 	inner_l3 = cursor;
 	inner_type = protocol == IPPROTO_IPIP ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
 	distance = inner_l3 - outer_l3;
-	if (parse_ip(&cursor, end, inner_type, &inner) < 0 ||
-	    !fits(&outer, end - outer_l3, &inner, distance))
+	if (parse_ip(&cursor, end, inner_type, &inner) < 0 || !fits(&outer, end - outer_l3, &inner, distance))
 		return leave(&outer, GALENODE_PASSED_MALFORMED, XDP_PASS);
 	if (!has_role(&inner.key.destination, GALENODE_ROLE_SERVICE))
 		return leave(&outer, GALENODE_PASSED_UNHELD, XDP_PASS);

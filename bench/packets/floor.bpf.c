@@ -61,8 +61,7 @@ int floor_lookup(struct xdp_md *ctx)
 	__u32 *node, first = 1;
 	__u64 *found;
 
-	if ((void *)(tcp + 1) > end || eth->h_proto != bpf_htons(ETH_P_IP) || ip->ihl != 5 ||
-	    ip->protocol != IPPROTO_TCP)
+	if ((void *)(tcp + 1) > end || eth->h_proto != bpf_htons(ETH_P_IP) || ip->ihl != 5 || ip->protocol != IPPROTO_TCP)
 		return XDP_PASS;
 	key.source = ip->saddr;
 	key.destination = ip->daddr;

@@ -114,6 +114,6 @@ void build_cell(struct cell *cell, enum packet_kind kind, enum target target, en
 		cell->l4_check_at = cell->port_at + 16;
 	}
 	addresses_at = ETHERNET_BYTES + (is_ipv6(kind) ? 8 : 12);
-	cell->l4_sum = fold(sum(cell->template + addresses_at, is_ipv6(kind) ? 32 : 8) +
-			    (is_udp(kind) ? IPPROTO_UDP : IPPROTO_TCP) + payload + sum(l4, payload));
+	cell->l4_sum = fold(sum(cell->template + addresses_at, is_ipv6(kind) ? 32 : 8) + (is_udp(kind) ? IPPROTO_UDP : IPPROTO_TCP) +
+			    payload + sum(l4, payload));
 }

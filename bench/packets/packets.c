@@ -17,7 +17,16 @@
 #include <unistd.h>
 #include "measure.h"
 
-enum { ROUNDS_MAX = 99, OBJECTS_MAX = 4, CELLS_MAX = 64, FLOWS_FEW = 1024, FLOWS_FULL = 65536, FILL_CHUNK = 16384, CHECKED = 20000, FRESH = 32768 };
+enum {
+	ROUNDS_MAX = 99,
+	OBJECTS_MAX = 4,
+	CELLS_MAX = 64,
+	FLOWS_FEW = 1024,
+	FLOWS_FULL = 65536,
+	FILL_CHUNK = 16384,
+	CHECKED = 20000,
+	FRESH = 32768
+};
 enum { VERDICT_PASS = 2, VERDICT_TX = 3, VERDICT_REDIRECT = 4 };
 
 /* Ranges of another load balancer's program, measured elsewhere on a machine of this kind, behind a reset program like ours. */
@@ -38,6 +47,8 @@ struct spec {
 	struct reference reference;
 };
 
+/* A table, one row a line. */
+/* clang-format off */
 #define FLOOR(program, flow_count, answer) \
 	{ .name = #program, .floor = #program, .target = TO_L4, .kind = TCP4, .flows = flow_count, .verdict = answer }
 #define CELL(title, to, packets, flow_count, why, ...) \
@@ -78,6 +89,7 @@ static const struct spec specs[] = {
 	STATELESS("l3", TO_L3, GALE_FORWARDED_L3),
 	STATELESS("l2", TO_L2, GALE_FORWARDED_L2),
 };
+/* clang-format on */
 
 /* One spec on one object: the reset program that leads to it, and what was measured. */
 struct measurement {
@@ -143,8 +155,8 @@ static int load_reset(const struct cell *cell, int target)
 static double run(int program, int repeat, uint32_t *verdict)
 {
 	uint8_t in[TEMPLATE_LONG] = {}, out[512];
-	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = in, .data_size_in = sizeof(in), .data_out = out,
-		    .data_size_out = sizeof(out), .repeat = repeat);
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = in, .data_size_in = sizeof(in), .data_out = out, .data_size_out = sizeof(out),
+		    .repeat = repeat);
 
 	if (bpf_prog_test_run_opts(program, &options))
 		fail("test-run");
@@ -245,10 +257,12 @@ static void write_json(const char *path, const struct measurement *cells, int co
 		fail("write %s", path);
 	fprintf(file, "[");
 	for (int n = 0; n < count; n++)
-		fprintf(file, "%s\n  {\"bench\": \"packets\", \"name\": \"%s%s%s\", \"variant\": \"%u flows\", \"unit\": \"ns/packet\", \"min\": %.0f, "
-			"\"median\": %.0f, \"max\": %.0f, \"ratio\": %.3f}",
-			n ? "," : "", cells[n].spec->name, *cells[n].label ? ", " : "", cells[n].label, cells[n].spec->flows, cells[n].ns[0],
-			cells[n].ns[rounds / 2], cells[n].ns[rounds - 1], cells[n].in_floors[rounds / 2]);
+		fprintf(
+		    file,
+		    "%s\n  {\"bench\": \"packets\", \"name\": \"%s%s%s\", \"variant\": \"%u flows\", \"unit\": \"ns/packet\", \"min\": %.0f, "
+		    "\"median\": %.0f, \"max\": %.0f, \"ratio\": %.3f}",
+		    n ? "," : "", cells[n].spec->name, *cells[n].label ? ", " : "", cells[n].label, cells[n].spec->flows, cells[n].ns[0],
+		    cells[n].ns[rounds / 2], cells[n].ns[rounds - 1], cells[n].in_floors[rounds / 2]);
 	fprintf(file, "\n]\n");
 	if (fclose(file))
 		fail("write %s", path);
@@ -352,8 +366,8 @@ int main(int argc, char **argv)
 		build_cell(&cell, spec->kind, spec->target, spec->clients, spec->flows);
 		for (int world = 0; world < (spec->floor ? 1 : objects); world++) {
 			struct world *of = spec->flows == FLOWS_FULL ? &full_worlds[world] : &worlds[world];
-			int target = spec->floor ? bpf_program__fd(bpf_object__find_program_by_name(floors, spec->floor)) :
-						   of->public_program;
+			int target =
+			    spec->floor ? bpf_program__fd(bpf_object__find_program_by_name(floors, spec->floor)) : of->public_program;
 
 			cells[count].spec = spec;
 			cells[count].label = spec->floor ? "" : argv[optind + world];

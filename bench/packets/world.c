@@ -88,8 +88,11 @@ static void fill_nodes(struct bpf_object *object, int ipv6)
 		uint32_t index = node + (ipv6 ? IPV6_NODES_FIRST : 0);
 		struct gale_node entry = { .address = node_address(node, ipv6), .generation = 1, .flags = GALE_NODE_VALID };
 		struct gale_next_hop hop = {
-			.ifindex = LOOPBACK, .mtu = MTU, .state = GALE_HOP_RESOLVED,
-			.destination_mac = { 2, 0, 0, 0, ipv6, node }, .source_mac = { 2, 0, 0, 0, 0, 0xf2 },
+			.ifindex = LOOPBACK,
+			.mtu = MTU,
+			.state = GALE_HOP_RESOLVED,
+			.destination_mac = { 2, 0, 0, 0, ipv6, node },
+			.source_mac = { 2, 0, 0, 0, 0, 0xf2 },
 		};
 
 		put(map_of(object, "nodes"), &index, &entry, "nodes");
@@ -109,20 +112,29 @@ static void fill_nodes(struct bpf_object *object, int ipv6)
 
 static void fill_services(struct bpf_object *object, int ipv6)
 {
-	static const struct { enum target target; enum gale_forwarding forwarding; } modes[] = {
-		{ TO_L4, GALE_FORWARD_L4 }, { TO_L3, GALE_FORWARD_L3 }, { TO_L2, GALE_FORWARD_L2 },
+	static const struct {
+		enum target target;
+		enum gale_forwarding forwarding;
+	} modes[] = {
+		{ TO_L4, GALE_FORWARD_L4 },
+		{ TO_L3, GALE_FORWARD_L3 },
+		{ TO_L2, GALE_FORWARD_L2 },
 	};
 	static const uint8_t protocols[] = { IPPROTO_TCP, IPPROTO_UDP };
 
 	for (unsigned mode = 0; mode < 3; mode++)
 		for (unsigned protocol = 0; protocol < 2; protocol++) {
 			struct gale_service_key key = {
-				.address = service_address(modes[mode].target, ipv6), .port = htons(80),
+				.address = service_address(modes[mode].target, ipv6),
+				.port = htons(80),
 				.protocol = protocols[protocol],
 			};
 			struct gale_service service = {
-				.ring = ipv6, .previous_ring = GALE_RING_NONE, .service_id = mode * 4 + protocol * 2 + ipv6,
-				.target_port = htons(8080), .forwarding = modes[mode].forwarding,
+				.ring = ipv6,
+				.previous_ring = GALE_RING_NONE,
+				.service_id = mode * 4 + protocol * 2 + ipv6,
+				.target_port = htons(8080),
+				.forwarding = modes[mode].forwarding,
 			};
 
 			put(map_of(object, "services"), &key, &service, "services");
@@ -159,8 +171,8 @@ void open_world(struct world *world, const char *path)
 		fail("load %s", path);
 	world->public_program = bpf_program__fd(bpf_object__find_program_by_name(world->object, "gale_xdp_public"));
 	world->stats = map_of(world->object, "stats");
-	world->flows = mmap(NULL, FLOW_SETS * sizeof(struct gale_flow_set), PROT_READ | PROT_WRITE, MAP_SHARED,
-			    map_of(world->object, "flows"), 0);
+	world->flows =
+	    mmap(NULL, FLOW_SETS * sizeof(struct gale_flow_set), PROT_READ | PROT_WRITE, MAP_SHARED, map_of(world->object, "flows"), 0);
 	if (world->flows == MAP_FAILED)
 		fail("map flows");
 	fill_config(world->object);
@@ -193,8 +205,8 @@ static void end_half_open(const struct world *world, int established)
 			if (!set->tag[index] || !set->rank[index])
 				continue;
 			if (established) {
-				set->slot[index].flow.state = set->slot[index].key.protocol == IPPROTO_TCP ? GALE_FLOW_ESTABLISHED :
-														    GALE_FLOW_UDP;
+				set->slot[index].flow.state =
+				    set->slot[index].key.protocol == IPPROTO_TCP ? GALE_FLOW_ESTABLISHED : GALE_FLOW_UDP;
 				set->rank[index] = 0;
 			} else {
 				set->tag[index] = 0;

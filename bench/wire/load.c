@@ -97,7 +97,8 @@ static int bound(const char *address, const char *port, int type)
 	int on = 1, buffer = 1 << 22, fd = socket(where->ai_family, type | SOCK_NONBLOCK, 0);
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
-	    setsockopt(fd, SOL_SOCKET, type == SOCK_DGRAM ? SO_RCVBUFFORCE : SO_REUSEPORT, type == SOCK_DGRAM ? &buffer : &on, sizeof(on)) ||
+	    setsockopt(fd, SOL_SOCKET, type == SOCK_DGRAM ? SO_RCVBUFFORCE : SO_REUSEPORT, type == SOCK_DGRAM ? &buffer : &on,
+		       sizeof(on)) ||
 	    bind(fd, where->ai_addr, where->ai_addrlen) || (type == SOCK_STREAM && listen(fd, 4096)))
 		die("bind");
 	freeaddrinfo(where);

@@ -41,14 +41,22 @@ public sealed class FlowTableTests
             IPEndPoint client = World.Client(ipv4: true, number);
             GaleFlowKey key = new()
             {
-                Source = GaleAddress.From(client.Address), SourcePort = new Be16((ushort)client.Port),
-                Destination = GaleAddress.From(World.VipFour.Address), DestinationPort = new Be16((ushort)World.VipFour.Port), Protocol = PacketBuilder.Tcp,
+                Source = GaleAddress.From(client.Address),
+                SourcePort = new Be16((ushort)client.Port),
+                Destination = GaleAddress.From(World.VipFour.Address),
+                DestinationPort = new Be16((ushort)World.VipFour.Port),
+                Protocol = PacketBuilder.Tcp,
             };
             rig.Table.Put(key, new GaleFlow
             {
-                Source = GaleAddress.From(World.SourceFour), SourcePort = new Be16((ushort)(30_000 + number)),
-                Destination = GaleAddress.From(World.NodeFour(2)), DestinationPort = new Be16(8080),
-                NodeGeneration = 1, NodeIndex = 2, ServiceId = 1, State = GaleFlowState.Established,
+                Source = GaleAddress.From(World.SourceFour),
+                SourcePort = new Be16((ushort)(30_000 + number)),
+                Destination = GaleAddress.From(World.NodeFour(2)),
+                DestinationPort = new Be16(8080),
+                NodeGeneration = 1,
+                NodeIndex = 2,
+                ServiceId = 1,
+                State = GaleFlowState.Established,
             });
             (uint verdict, byte[] frame) = rig.Run(GaleObject.XdpPublic, PacketBuilder.Build(client, World.VipFour, PacketBuilder.Tcp, PacketBuilder.Ack));
             Verdict.Name(GaleObject.XdpPublic, verdict).Should().Be(Verdict.Redirect);

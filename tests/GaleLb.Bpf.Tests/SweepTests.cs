@@ -144,7 +144,12 @@ public sealed class SweepTests(PacketRig rig) : IClassFixture<PacketRig>
     private GaleFlow Flow(
         GaleAddress source, ushort sourcePort, GaleAddress destination, ushort destinationPort, uint age, GaleFlowState state, GaleFlowDirection direction) => new()
         {
-            Source = source, SourcePort = new Be16(sourcePort), Destination = destination, DestinationPort = new Be16(destinationPort),
-            LastSeenMs = Stamp(age), State = state, Direction = direction,
+            Source = source,
+            SourcePort = new Be16(sourcePort),
+            Destination = destination,
+            DestinationPort = new Be16(destinationPort),
+            LastSeenMs = Stamp(age),
+            State = state,
+            Direction = direction,
         };
 }

@@ -82,7 +82,10 @@ public sealed class TraceTests(TraceTests.Rig traced) : IClassFixture<TraceTests
 
     private static GaleTraceFilter Everything => new()
     {
-        Reasons = ulong.MaxValue, ServiceId = GaleLimit.TraceAny, NodeIndex = GaleLimit.TraceAny, OneIn = 1,
+        Reasons = ulong.MaxValue,
+        ServiceId = GaleLimit.TraceAny,
+        NodeIndex = GaleLimit.TraceAny,
+        OneIn = 1,
     };
 
     /// <summary>The programs, and the ring that they tell into.</summary>

@@ -64,7 +64,11 @@ public sealed class UnwrapTests(UnwrapRig rig) : IClassFixture<UnwrapRig>
             new GaleServiceKey { Address = GaleAddress.From(World.Vip(ipv4).Address), Port = new Be16(80), Protocol = PacketBuilder.Tcp },
             new GaleService
             {
-                Ring = ipv4 ? 0u : 1u, PreviousRing = GaleLimit.RingNone, ServiceId = 1, TargetPort = new Be16(80), Forwarding = GaleForwarding.L3,
+                Ring = ipv4 ? 0u : 1u,
+                PreviousRing = GaleLimit.RingNone,
+                ServiceId = 1,
+                TargetPort = new Be16(80),
+                Forwarding = GaleForwarding.L3,
             });
         byte[] sent = PacketBuilder.Build(World.Client(ipv4, 1), World.Vip(ipv4), PacketBuilder.Tcp, PacketBuilder.Syn);
         byte[] expected = PacketBuilder.Build(World.Client(ipv4, 1), World.Vip(ipv4), PacketBuilder.Tcp, PacketBuilder.Syn, ttl: 63);

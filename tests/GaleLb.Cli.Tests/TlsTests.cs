@@ -35,7 +35,9 @@ public sealed class TlsTests : IDisposable
         await RunAsync("certs", "issue", ca, "operator");
         Dictionary<string, string> variables = new(StringComparer.Ordinal)
         {
-            ["GALECTL_CA"] = $"{ca}/ca.pem", ["GALECTL_CERT"] = $"{ca}/operator.pem", ["GALECTL_KEY"] = $"{ca}/operator-key.pem",
+            ["GALECTL_CA"] = $"{ca}/ca.pem",
+            ["GALECTL_CERT"] = $"{ca}/operator.pem",
+            ["GALECTL_KEY"] = $"{ca}/operator-key.pem",
         };
 
         GalectlRun run = await GalectlRun.OfAsync(variables, false, "--api", replica.Url, "status");

@@ -30,7 +30,9 @@ internal static class ApiTrust
         {
             X509ChainPolicy policy = new()
             {
-                TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true,
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck,
+                DisableCertificateDownloads = true,
             };
             policy.CustomTrustStore.AddRange(Use("--ca", ca, () => ReadAll(ca)));
             policy.ApplicationPolicy.Add(ServerUsage);

@@ -46,7 +46,9 @@ internal static class CertsCommand
         Option<string[]> ip = new("--ip") { Description = "An address it is called by; repeat for more", HelpName = "IP", DefaultValueFactory = _ => [] };
         Option<string[]> dns = new("--dns")
         {
-            Description = "A host name it is called by; repeat for more. Default: NAME, when no --ip is given", HelpName = "HOST", DefaultValueFactory = _ => [],
+            Description = "A host name it is called by; repeat for more. Default: NAME, when no --ip is given",
+            HelpName = "HOST",
+            DefaultValueFactory = _ => [],
         };
         Option<int> days = Days(365);
         Option<bool> renew = new("--renew") { Description = "Replace the certificate and key of that name" };

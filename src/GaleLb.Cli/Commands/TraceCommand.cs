@@ -19,7 +19,8 @@ internal static class TraceCommand
         Option<string?> node = new("--node") { Description = "The node that it is about", HelpName = "NAME" };
         Option<string?> reason = new("--reason")
         {
-            Description = "Reasons, as drop_no_nodes,reset_sent; all for also what is for no service", HelpName = "REASON,…",
+            Description = "Reasons, as drop_no_nodes,reset_sent; all for also what is for no service",
+            HelpName = "REASON,…",
         };
         Option<int?> oneIn = new("--one-in") { Description = "Of those that match, show about one in so many", HelpName = "N" };
         Option<int?> limit = new("--limit") { Description = "How many at most; 1000 when left out", HelpName = "N" };

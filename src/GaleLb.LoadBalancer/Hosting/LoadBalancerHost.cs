@@ -143,7 +143,9 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
         _replica = RaftReplica.Open(
             new ReplicaOptions
             {
-                Address = identity.Address, Addresses = identity.Peers, Raft = Timeouts(options.Quorum),
+                Address = identity.Address,
+                Addresses = identity.Peers,
+                Raft = Timeouts(options.Quorum),
                 LeaseReads = options.Quorum.LeaseReads,
                 Store = new StoreOptions { SetDamageAside = identity.Peers.Length > 1 },
             },
@@ -180,14 +182,22 @@ internal sealed class LoadBalancerHost : IAsyncDisposable
         await ServeAsync(
             new RpcServer(new RpcServerOptions
             {
-                EndPoints = endpoints.Node, Tls = tls, TlsRefused = refusals.OfHandshakes(ListenerKind.Node), Authorize = nodeAccess.Judge,
+                EndPoints = endpoints.Node,
+                Tls = tls,
+                TlsRefused = refusals.OfHandshakes(ListenerKind.Node),
+                Authorize = nodeAccess.Judge,
                 MessageBytesMax = NodeAccess.MessageBytesMax,
             }).MapNodeService(nodes).MapHealthService(probe));
         await ServeAsync(
             new RpcServer(new RpcServerOptions
             {
-                EndPoints = endpoints.Peer, Tls = tls, TlsRefused = refusals.OfHandshakes(ListenerKind.Peer), Authorize = peerAccess.Judge,
-                ConnectionsMax = 256, CallsMax = 1024, MessageBytesMax = ReplicaIdentity.PeerMessageBytesMax,
+                EndPoints = endpoints.Peer,
+                Tls = tls,
+                TlsRefused = refusals.OfHandshakes(ListenerKind.Peer),
+                Authorize = peerAccess.Judge,
+                ConnectionsMax = 256,
+                CallsMax = 1024,
+                MessageBytesMax = ReplicaIdentity.PeerMessageBytesMax,
             }).MapPeerService(peers).MapHealthService(probe));
 
         ImmutableArray<string> warnings = endpoints.Warnings;

@@ -25,7 +25,8 @@ internal sealed class HealthDesk(ClusterMachine machine, LogClock clock, TimePro
     {
         HeartbeatObservation observation = new(
             heard.Node, heard.Description.Instance, heard.Description.Address, heard.Description.Port, heard.Description.Weight,
-            (ServingStatus)heard.Status, heard.Description.Services, [.. heard.NotServing], heard.Detail, age) { Via = via };
+            (ServingStatus)heard.Status, heard.Description.Services, [.. heard.NotServing], heard.Detail, age)
+        { Via = via };
         lock (_gate)
         {
             _judge.Observe(observation, _now.Time);
@@ -33,8 +34,11 @@ internal sealed class HealthDesk(ClusterMachine machine, LogClock clock, TimePro
             bool refused = word.State == AnsweredState.Refused;
             return new ObservationAnswer
             {
-                Node = heard.Node, Instance = heard.Description.Instance, Passes = (uint)word.Passes,
-                Refusal = refused ? word.Reason : "", Notice = refused || word.State == AnsweredState.Blacklisted ? "" : word.Reason,
+                Node = heard.Node,
+                Instance = heard.Description.Instance,
+                Passes = (uint)word.Passes,
+                Refusal = refused ? word.Reason : "",
+                Notice = refused || word.State == AnsweredState.Blacklisted ? "" : word.Reason,
             };
         }
     }

@@ -7,10 +7,10 @@ using GaleLb.Raft;
 using GaleLb.Replica;
 using GaleLb.Rpc;
 using GaleLb.Rpc.V1;
-using HeartbeatResponse = GaleLb.Rpc.V1.HeartbeatResponse;
 using GaleLb.State;
 using GaleLb.State.Forwarding;
 using GaleLb.State.Nodes;
+using HeartbeatResponse = GaleLb.Rpc.V1.HeartbeatResponse;
 
 namespace GaleLb.LoadBalancer.Nodes;
 

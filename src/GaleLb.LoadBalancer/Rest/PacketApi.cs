@@ -120,7 +120,9 @@ internal sealed class PacketApi(
                 inKernel, basedOn, trace.Verdict, decision?.Reason, decision?.Answer, trace.Service, trace.Node?.Name, trace.Node?.Address.ToString(),
                 trace.Slot, trace.KnownFlow, trace.Why)
             {
-                AppliedIndex = table.Index.Value, TableDigest = table.Digest, AgeMs = basis.AgeMs,
+                AppliedIndex = table.Index.Value,
+                TableDigest = table.Digest,
+                AgeMs = basis.AgeMs,
             },
             RestJson.Answers.ExplanationDocument);
 

@@ -12,8 +12,8 @@ using GaleLb.State;
 using GaleLb.State.Blocks;
 using GaleLb.State.Forwarding;
 using GaleLb.State.Nodes;
-using GaleLb.State.Settings;
 using GaleLb.State.Services;
+using GaleLb.State.Settings;
 
 namespace GaleLb.LoadBalancer.Rest;
 

@@ -45,7 +45,8 @@ public sealed class StoredLog
     {
         if (!disk.List().Contains(IdentityFile.Name, StringComparer.Ordinal))
             throw new StorageException(
-                StorageFault.Unreadable, $"{disk.Location} is no data directory of a replica: it has no file {IdentityFile.Name}") { File = IdentityFile.Name };
+                StorageFault.Unreadable, $"{disk.Location} is no data directory of a replica: it has no file {IdentityFile.Name}")
+            { File = IdentityFile.Name };
         return new StoredLog(disk, RecoveredFiles.Read(disk, IdentityFile.Read(disk)));
     }
 

@@ -1,5 +1,5 @@
-using System.Net;
 using System.Buffers;
+using System.Net;
 using GaleLb.Rpc.Framing;
 using Google.Protobuf;
 

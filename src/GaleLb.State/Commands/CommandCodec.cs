@@ -54,7 +54,11 @@ public static partial class CommandCodec
         reader.End();
         return new CommandEnvelope(command)
         {
-            LogTime = new LogTime(logTime), WallTimeMs = wallTime, Origin = origin, IdempotencyKey = key, IfMatch = ifMatch,
+            LogTime = new LogTime(logTime),
+            WallTimeMs = wallTime,
+            Origin = origin,
+            IdempotencyKey = key,
+            IfMatch = ifMatch,
         };
     }
 

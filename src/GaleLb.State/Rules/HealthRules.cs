@@ -35,7 +35,10 @@ internal static class HealthRules
             return OutOfTurn(t, node);
         t.PutNode(node, node with
         {
-            Phase = NodePhase.Probing, PhaseSince = t.Now, DownReason = DownReason.None, FlowsRefused = false,
+            Phase = NodePhase.Probing,
+            PhaseSince = t.Now,
+            DownReason = DownReason.None,
+            FlowsRefused = false,
         });
         t.Tell(EventKind.NodeReturned, node.Name, $"heard again, was down: {Words(node.DownReason)}");
         return t.Ok();
@@ -159,7 +162,10 @@ internal static class HealthRules
 
     private static NodeRecord Down(Transition t, NodeRecord node, DownReason reason) => node with
     {
-        Phase = NodePhase.Down, PhaseSince = t.Now, DownReason = reason, SuspectSince = null,
+        Phase = NodePhase.Down,
+        PhaseSince = t.Now,
+        DownReason = reason,
+        SuspectSince = null,
     };
 
     private static void RememberEjection(Transition t, string node)

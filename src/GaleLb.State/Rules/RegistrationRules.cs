@@ -120,7 +120,11 @@ internal static class RegistrationRules
         {
             after = after with
             {
-                Phase = NodePhase.Probing, PhaseSince = t.Now, DownReason = DownReason.None, SuspectSince = null, FlowsRefused = false,
+                Phase = NodePhase.Probing,
+                PhaseSince = t.Now,
+                DownReason = DownReason.None,
+                SuspectSince = null,
+                FlowsRefused = false,
             };
         }
 

@@ -31,7 +31,10 @@ internal static class ServiceRules
                 input = input.Add(node.RingToken);
         t.PutService(new ServiceRecord
         {
-            Definition = definition, Endpoints = Number(t.State, definition, []), Input = input, LastChange = t.Index,
+            Definition = definition,
+            Endpoints = Number(t.State, definition, []),
+            Input = input,
+            LastChange = t.Index,
         });
         t.Tell(EventKind.ServiceAdded, definition.Name, definition.ToString());
         return t.Ok();
@@ -46,7 +49,9 @@ internal static class ServiceRules
             return t.Ok("nothing to change");
         t.PutService(service with
         {
-            Definition = definition, Endpoints = Number(t.State, definition, service.Endpoints), LastChange = t.Index,
+            Definition = definition,
+            Endpoints = Number(t.State, definition, service.Endpoints),
+            LastChange = t.Index,
         });
         t.Tell(EventKind.ServiceChanged, definition.Name, definition.ToString());
         return t.Ok();

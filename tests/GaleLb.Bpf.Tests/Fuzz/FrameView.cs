@@ -137,9 +137,16 @@ internal readonly record struct FrameView
         ushort fragment = ReadUInt16BigEndian(ip[6..]);
         view = new FrameView
         {
-            IsIpv4 = true, L3 = at, L4 = at + header, IpLength = length, Ttl = ip[8], TrafficClass = ip[1],
+            IsIpv4 = true,
+            L3 = at,
+            L4 = at + header,
+            IpLength = length,
+            Ttl = ip[8],
+            TrafficClass = ip[1],
             Fragment = (fragment & 0x1fff) != 0 ? FragmentKind.Later : (fragment & 0x2000) != 0 ? FragmentKind.First : FragmentKind.None,
-            FragmentId = ReadUInt16BigEndian(ip[4..]), DontFragment = (fragment & 0x4000) != 0, HasOptions = header > 20,
+            FragmentId = ReadUInt16BigEndian(ip[4..]),
+            DontFragment = (fragment & 0x4000) != 0,
+            HasOptions = header > 20,
             Tuple = new FiveTuple(FiveTuple.Read(ip[12..], true), 0, FiveTuple.Read(ip[16..], true), 0, ip[9]),
         };
         return true;
@@ -152,7 +159,11 @@ internal readonly record struct FrameView
         ReadOnlySpan<byte> ip = frame[at..];
         view = new FrameView
         {
-            L3 = at, L4 = at + 40, IpLength = 40 + ReadUInt16BigEndian(ip[4..]), Ttl = ip[7], TrafficClass = (byte)(ReadUInt16BigEndian(ip) >> 4),
+            L3 = at,
+            L4 = at + 40,
+            IpLength = 40 + ReadUInt16BigEndian(ip[4..]),
+            Ttl = ip[7],
+            TrafficClass = (byte)(ReadUInt16BigEndian(ip) >> 4),
             Tuple = new FiveTuple(FiveTuple.Read(ip[8..], false), 0, FiveTuple.Read(ip[24..], false), 0, ip[6]),
         };
         if (ip[6] != FragmentHeader) return true;
@@ -160,7 +171,10 @@ internal readonly record struct FrameView
         ushort offset = ReadUInt16BigEndian(ip[42..]);
         view = view with
         {
-            L4 = at + 48, HasOptions = true, FragmentId = ReadUInt32BigEndian(ip[44..]), Tuple = view.Tuple with { Protocol = ip[40] },
+            L4 = at + 48,
+            HasOptions = true,
+            FragmentId = ReadUInt32BigEndian(ip[44..]),
+            Tuple = view.Tuple with { Protocol = ip[40] },
             Fragment = (offset & 0xfff8) != 0 ? FragmentKind.Later : (offset & 1) != 0 ? FragmentKind.First : FragmentKind.None,
         };
         return true;

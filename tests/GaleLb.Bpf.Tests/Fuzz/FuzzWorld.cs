@@ -180,8 +180,12 @@ internal sealed class FuzzWorld
                     new GaleServiceKey { Address = address, Port = new Be16(port), Protocol = protocol },
                     new GaleService
                     {
-                        Ring = service.Ring, PreviousRing = GaleLimit.RingNone, ServiceId = (ushort)(port - 79), TargetPort = new Be16(service.TargetPort),
-                        Forwarding = service.Forwarding, Hash = service.Hash,
+                        Ring = service.Ring,
+                        PreviousRing = GaleLimit.RingNone,
+                        ServiceId = (ushort)(port - 79),
+                        TargetPort = new Be16(service.TargetPort),
+                        Forwarding = service.Forwarding,
+                        Hash = service.Hash,
                     });
             }
         }

@@ -1,6 +1,6 @@
 using GaleLb.Bpf.Tests.Support;
-using static GaleLb.Bpf.Tests.Fuzz.InvariantException;
 using static System.Buffers.Binary.BinaryPrimitives;
+using static GaleLb.Bpf.Tests.Fuzz.InvariantException;
 
 namespace GaleLb.Bpf.Tests.Fuzz;
 

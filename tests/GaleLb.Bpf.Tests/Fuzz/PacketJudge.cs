@@ -1,7 +1,7 @@
 using GaleLb.Bpf.Tests.Support;
 using GaleLb.DataPlane.Layout;
-using static GaleLb.Bpf.Tests.Fuzz.InvariantException;
 using static System.Buffers.Binary.BinaryPrimitives;
+using static GaleLb.Bpf.Tests.Fuzz.InvariantException;
 
 namespace GaleLb.Bpf.Tests.Fuzz;
 

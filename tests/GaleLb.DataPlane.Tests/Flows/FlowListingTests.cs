@@ -68,12 +68,20 @@ public sealed class FlowListingTests(ITestOutputHelper output)
             table.Put(
                 new GaleFlowKey
                 {
-                    Source = client, Destination = service, SourcePort = new Be16(40_000), DestinationPort = new Be16(80), Protocol = (byte)Protocol.Tcp,
+                    Source = client,
+                    Destination = service,
+                    SourcePort = new Be16(40_000),
+                    DestinationPort = new Be16(80),
+                    Protocol = (byte)Protocol.Tcp,
                 },
                 forward);
             table.Put(forward.OtherHalf((byte)Protocol.Tcp), forward with
             {
-                Source = service, Destination = client, SourcePort = new Be16(80), DestinationPort = new Be16(40_000), Direction = GaleFlowDirection.Reverse,
+                Source = service,
+                Destination = client,
+                SourcePort = new Be16(80),
+                DestinationPort = new Be16(40_000),
+                Direction = GaleFlowDirection.Reverse,
             });
         }
     }

@@ -28,7 +28,11 @@ public sealed class NextHopTableTests
         Decide(NodeOne, OnLink, [Private], [Known(NodeOne, NeighbourState.Reachable)]).Should().BeEquivalentTo(new NextHopResolution(
             new GaleNextHop
             {
-                Ifindex = 3, Mtu = 1500, DestinationMac = NodeMac, SourceMac = OwnMac, State = GaleNextHopState.Resolved,
+                Ifindex = 3,
+                Mtu = 1500,
+                DestinationMac = NodeMac,
+                SourceMac = OwnMac,
+                State = GaleNextHopState.Resolved,
                 SourceAddress = GaleAddress.From(PrivateOne),
             },
             null,

@@ -132,7 +132,9 @@ public sealed class ClosedPortsTests : IDisposable
         });
         using HttpRequestMessage call = new(HttpMethod.Post, $"https://127.0.0.1:{server.EndPoints[0].Port}{NodeServiceMethods.GetConfig.Path}")
         {
-            Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new ByteArrayContent(new byte[5]),
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new ByteArrayContent(new byte[5]),
         };
         call.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
 

@@ -24,7 +24,11 @@ public sealed class NodeServiceTests : IAsyncDisposable
         (config.HeartbeatIntervalMs, config.ChecksTimeoutMs, config.ChecksBeforeRouting).Should().Be((1000u, 5000u, 3u));
         config.Services.Should().ContainSingle().Which.Should().BeEquivalentTo(new ServiceConfig
         {
-            Name = "default", Protocol = "tcp", Port = 8080, TargetPort = 8080, Forwarding = "l4",
+            Name = "default",
+            Protocol = "tcp",
+            Port = 8080,
+            TargetPort = 8080,
+            Forwarding = "l4",
         });
     }
 

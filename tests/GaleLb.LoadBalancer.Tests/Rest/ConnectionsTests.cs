@@ -31,9 +31,16 @@ public sealed class ConnectionsTests : IAsyncLifetime
         answer.Json.GetProperty("connections")[0].EnumerateObject().ToDictionary(p => p.Name, p => p.Value.ToString()).Should().Equal(
             new Dictionary<string, string>
             {
-                ["protocol"] = "tcp", ["client"] = "203.0.113.9:40000", ["service"] = "198.51.100.1:8080", ["source"] = "10.98.2.1:20001",
-                ["node"] = "10.98.2.102:8080", ["node_name"] = "node-2", ["service_name"] = "default", ["state"] = "established",
-                ["age_ms"] = "90000", ["idle_ms"] = "1500",
+                ["protocol"] = "tcp",
+                ["client"] = "203.0.113.9:40000",
+                ["service"] = "198.51.100.1:8080",
+                ["source"] = "10.98.2.1:20001",
+                ["node"] = "10.98.2.102:8080",
+                ["node_name"] = "node-2",
+                ["service_name"] = "default",
+                ["state"] = "established",
+                ["age_ms"] = "90000",
+                ["idle_ms"] = "1500",
             });
     }
 

@@ -12,7 +12,10 @@ public sealed class WatchTests : IAsyncLifetime
 {
     private static readonly WatchOptions Quick = new()
     {
-        WatchersMax = 3, Gap = TimeSpan.Zero, Look = TimeSpan.FromMilliseconds(1), Patience = TimeSpan.FromMilliseconds(200),
+        WatchersMax = 3,
+        Gap = TimeSpan.Zero,
+        Look = TimeSpan.FromMilliseconds(1),
+        Patience = TimeSpan.FromMilliseconds(200),
     };
 
     private ApiHarness _api = null!;

@@ -16,8 +16,13 @@ internal sealed class NaiveNodes(int blackListAfterFails, long blackListExpiryMs
 
     public static IEnumerable<string> Describe(ClusterState state) => state.Nodes.Values.Select(n => $"{n.Name} " + new NaiveNode
     {
-        Phase = n.Phase, Reason = n.DownReason, Fails = n.Fails, Draining = n.Draining, Refused = n.FlowsRefused,
-        Weight = n.OrderedWeight, Since = n.PhaseSince.Milliseconds,
+        Phase = n.Phase,
+        Reason = n.DownReason,
+        Fails = n.Fails,
+        Draining = n.Draining,
+        Refused = n.FlowsRefused,
+        Weight = n.OrderedWeight,
+        Since = n.PhaseSince.Milliseconds,
     });
 
     public bool Apply(Command command, long now) => command switch

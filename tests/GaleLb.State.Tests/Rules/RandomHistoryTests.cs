@@ -59,7 +59,10 @@ public sealed class RandomHistoryTests
     {
         NodeHealthSettings health = new()
         {
-            BlackListAfterFails = 3, BlackListExpiryMs = 20_000, MaxEjectSharePermille = 1000, ForgetAfterMs = 60_000,
+            BlackListAfterFails = 3,
+            BlackListExpiryMs = 20_000,
+            MaxEjectSharePermille = 1000,
+            ForgetAfterMs = 60_000,
         };
         Random random = new(seed);
         Cluster cluster = Cluster.Founded(health);
