@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The one object that user space loads: all maps and all programs. */
+/*
+ * What user space loads: all maps and all programs, with the public side in XDP. The others that include this are the same with the public
+ * side in TC, or telling of packets.
+ */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 #include <bpf/bpf_helpers.h>
@@ -27,8 +30,13 @@ struct gale_enums {
 };
 const struct gale_enums gale_enums SEC(".rodata.enums") = {};
 
+#ifdef GALE_PUBLIC_TC
+SEC("tc")
+int gale_tc_public(struct __sk_buff *ctx)
+#else
 SEC("xdp")
 int gale_xdp_public(struct xdp_md *ctx)
+#endif
 {
 	int verdict;
 

@@ -68,8 +68,8 @@ static __always_inline int lower_ttl(void *l3, void *end, const struct packet *p
 	return 0;
 }
 
-/* The frame to the node's hop with the packet inside an outer one. 0, or -1. */
-static __always_inline int encapsulate(struct xdp_md *ctx, struct packet *packet, const struct gale_config *settings,
+/* The frame to the node's hop with the packet inside an outer one, in XDP. 0, or -1. */
+static __always_inline int xdp_encapsulate(struct xdp_md *ctx, struct packet *packet, const struct gale_config *settings,
 				       const struct gale_node *node, struct gale_next_hop *hop, __u32 hash)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
@@ -103,10 +103,57 @@ static __always_inline int encapsulate(struct xdp_md *ctx, struct packet *packet
 				 tunnel_low_word(&settings->tunnel_source_v6, settings->tunnel_bits_v6, hash), &node->address);
 	}
 	if (unlikely(hop->vlan_count))
-		return reframe(ctx, hop, sizeof(*eth), ethertype);
+		return xdp_reframe(ctx, hop, sizeof(*eth), ethertype);
 	rewrite_macs(eth, hop);
 	eth->h_proto = ethertype;
 	return 0;
+}
+
+/*
+ * The same in TC. Of several merged segments each gets the outer header, so that their size stays. A sum that the card took over the whole
+ * packet (CHECKSUM_COMPLETE) then covers the outer header too: IPv4's adds nothing, IPv6's has to be added.
+ */
+static __always_inline int skb_encapsulate(struct __sk_buff *skb, struct packet *packet, const struct gale_config *settings,
+					   const struct gale_node *node, struct gale_next_hop *hop, __u32 hash)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	int ipv4 = address_is_ipv4(&node->address);
+	struct ethhdr *eth;
+
+	if (lower_ttl(data + (packet->l3_offset & HEADER_OFFSET_MASK), end, packet))
+		return -1;
+	if (packet->traits & PACKET_IPV6)
+		bpf_csum_update(skb, csum_hop_limit_diff());
+	/* The kernel encapsulates what it takes for IP: tags go before and come after. */
+	if (unlikely(packet->traits & PACKET_VLAN) && skb_pop_tags(skb))
+		return -1;
+	if (bpf_skb_adjust_room(skb, ipv4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr), BPF_ADJ_ROOM_MAC,
+				BPF_F_ADJ_ROOM_FIXED_GSO | (ipv4 ? BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 : BPF_F_ADJ_ROOM_ENCAP_L3_IPV6)))
+		return -1;
+	data = (void *)(long)skb->data;
+	end = (void *)(long)skb->data_end;
+	eth = data;
+	if (ipv4) {
+		struct iphdr *outer = (void *)(eth + 1);
+
+		if ((void *)(outer + 1) > end)
+			return -1;
+		write_outer_ipv4(outer, packet, tunnel_low_word(&settings->tunnel_source_v4, settings->tunnel_bits_v4, hash),
+				 node->address.word[3]);
+		eth->h_proto = bpf_htons(ETH_P_IP);
+	} else {
+		struct ipv6hdr *outer = (void *)(eth + 1);
+
+		if ((void *)(outer + 1) > end)
+			return -1;
+		write_outer_ipv6(outer, packet, &settings->tunnel_source_v6,
+				 tunnel_low_word(&settings->tunnel_source_v6, settings->tunnel_bits_v6, hash), &node->address);
+		eth->h_proto = bpf_htons(ETH_P_IPV6);
+		bpf_csum_update(skb, bpf_csum_diff(NULL, 0, (__be32 *)outer, sizeof(*outer), 0));
+	}
+	if (unlikely(hop->vlan_count) && skb_push_tags(skb, hop))
+		return -1;
+	return skb_write_macs(skb, hop);
 }
 
 #endif

@@ -34,6 +34,7 @@ enum {
 	ICMP_CODE_FRAGMENTATION_NEEDED = 4,
 	ICMPV6_CODE_PORT_UNREACHABLE = 4,
 	QUOTE_TRANSPORT_LENGTH = 8,
+	ICMP_PULL_LENGTH = 192, /* Ethernet, IPv6, ICMPv6, and a quote with its TCP checksum */
 };
 
 static __always_inline int icmp_is_error(const struct packet *packet, __u8 type)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* ICMP errors that the programs themselves originate, in XDP. */
+/* ICMP errors that the programs themselves originate, in XDP (xdp_) and in TC (skb_). */
 #ifndef GALELB_ICMP_SEND_H
 #define GALELB_ICMP_SEND_H
 
@@ -69,7 +69,7 @@ static __always_inline int write_error_ipv6(void *l3, void *end, const struct pa
  * Answers a packet with an ICMP error that quotes its head: too big when mtu is given, else port unreachable.
  * The verdict, or -1; then the frame may be in pieces and is fit for nothing but to be dropped.
  */
-static __noinline int send_icmp_error(struct xdp_md *ctx, struct packet *packet, __u32 mtu)
+maybe_unused static __noinline int xdp_send_icmp_error(struct xdp_md *ctx, struct packet *packet, __u32 mtu)
 {
 	int ipv6, quote, distance, delta;
 	void *data, *end;
@@ -104,6 +104,96 @@ static __noinline int send_icmp_error(struct xdp_md *ctx, struct packet *packet,
 	}
 	mac_swap(data);
 	return bpf_redirect(ctx->ingress_ifindex, 0);
+}
+
+/*
+ * Makes room: the frame keeps its Ethernet header, swapped, and length bytes behind it. The quote is copied out before. 1 where a card will put a sum
+ * into the word in which the transport checksum was, 0 where not, -1 if it cannot be.
+ */
+static __always_inline int skb_shrink(struct __sk_buff *skb, const struct packet *packet, void *quote, __u32 quote_length, __u32 length)
+{
+	__u32 l3_offset = packet->l3_offset & HEADER_OFFSET_MASK;
+	int partial;
+
+	if (bpf_skb_load_bytes(skb, l3_offset, quote, quote_length))
+		return -1;
+	partial = skb_cut(skb, packet);
+	return bpf_skb_change_tail(skb, l3_offset + length, 0) ? -1 : partial;
+}
+
+static __always_inline int skb_write_error_ipv4(struct __sk_buff *skb, const struct packet *packet, __u8 code, __u32 mtu)
+{
+	__u32 l3_offset = packet->l3_offset & HEADER_OFFSET_MASK;
+	struct {
+		struct iphdr ip;
+		struct icmp_header icmp;
+		__u8 quote[QUOTE_IPV4];
+	} answer;
+	int partial = skb_shrink(skb, packet, answer.quote, sizeof(answer.quote), sizeof(answer));
+
+	if (partial < 0)
+		return -1;
+	reply_write_ipv4(packet, &answer.ip, sizeof(answer), IPPROTO_ICMP);
+	answer.icmp.type = ICMP_UNREACHABLE;
+	answer.icmp.code = code;
+	answer.icmp.check = 0;
+	answer.icmp.rest = bpf_htonl(mtu);
+	answer.icmp.check = ~csum_fold(bpf_csum_diff(NULL, 0, (__be32 *)&answer.icmp, sizeof(answer) - sizeof(answer.ip), 0));
+	/* The sum of all is zero; so without this word it is what the card will put there: the word itself. */
+	if (partial)
+		*(__u16 *)((void *)&answer.icmp + checksum_place(packet)) = 0;
+	return bpf_skb_store_bytes(skb, l3_offset, &answer, sizeof(answer), 0);
+}
+
+static __always_inline int skb_write_error_ipv6(struct __sk_buff *skb, const struct packet *packet, __u8 type, __u8 code, __u32 mtu)
+{
+	__u32 l3_offset = packet->l3_offset & HEADER_OFFSET_MASK;
+	__be32 pseudo[2] = { bpf_htonl(sizeof(struct icmp_header) + QUOTE_IPV6), bpf_htonl(IPPROTO_ICMPV6) };
+	struct {
+		struct ipv6hdr ip;
+		struct icmp_header icmp;
+		__u8 quote[QUOTE_IPV6];
+	} answer;
+	int partial = skb_shrink(skb, packet, answer.quote, sizeof(answer.quote), sizeof(answer));
+	__s64 sum;
+
+	if (partial < 0)
+		return -1;
+	reply_write_ipv6(packet, &answer.ip, sizeof(answer) - sizeof(answer.ip), IPPROTO_ICMPV6);
+	answer.icmp.type = type;
+	answer.icmp.code = code;
+	answer.icmp.check = 0;
+	answer.icmp.rest = bpf_htonl(mtu);
+	sum = bpf_csum_diff(NULL, 0, (__be32 *)&packet->key.source, 32, 0);
+	sum = bpf_csum_diff(NULL, 0, pseudo, sizeof(pseudo), sum);
+	answer.icmp.check = ~csum_fold(bpf_csum_diff(NULL, 0, (__be32 *)&answer.icmp, sizeof(answer) - sizeof(answer.ip), sum));
+	/* As above, with the pseudo header's sum, which the field holds for the card. */
+	if (partial)
+		*(__u16 *)((void *)&answer.icmp + checksum_place(packet)) = csum_fold(sum);
+	return bpf_skb_store_bytes(skb, l3_offset, &answer, sizeof(answer), 0);
+}
+
+/* As xdp_send_icmp_error. */
+static __noinline int skb_send_icmp_error(struct __sk_buff *skb, struct packet *packet, __u32 mtu)
+{
+	void *data, *end;
+	int error;
+
+	if (!packet || packet->traits & PACKET_OPTIONS)
+		return -1;
+	if (packet->traits & PACKET_IPV6)
+		error = skb_write_error_ipv6(skb, packet, mtu ? ICMPV6_TOO_BIG : ICMPV6_UNREACHABLE,
+					     mtu ? 0 : ICMPV6_CODE_PORT_UNREACHABLE, mtu);
+	else
+		error = skb_write_error_ipv4(skb, packet, mtu ? ICMP_CODE_FRAGMENTATION_NEEDED : ICMP_CODE_PORT_UNREACHABLE, mtu);
+	if (error)
+		return -1;
+	data = (void *)(long)skb->data;
+	end = (void *)(long)skb->data_end;
+	if (data + sizeof(struct ethhdr) > end)
+		return -1;
+	mac_swap(data);
+	return bpf_redirect(skb->ifindex, 0);
 }
 
 #endif

@@ -7,6 +7,7 @@
 #define GALELB_OPTIONS_H
 
 #include "galelb_csum.h"
+#include "galelb_hook.h"
 #include "galelb_packet.h"
 
 enum {
@@ -46,7 +47,7 @@ static __always_inline int option_find(void *options, void *end, __u32 length, _
 }
 
 /* Whether an IPv4 packet asks for a route of its own (RFC 7126, 4.3 and 4.4: to be dropped). */
-static __noinline int has_source_route(struct xdp_md *ctx, struct packet *packet)
+static __noinline int has_source_route(struct public_md *ctx, struct packet *packet)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	void *options;
@@ -92,8 +93,8 @@ static __always_inline void mss_words(__u32 offset, __u32 from, __u32 to, __be16
 	*new = offset & 1 ? (__be16)to : bpf_htons(to);
 }
 
-/* Lowers the MSS that a client's SYN announces to what fits mtu. */
-static __noinline int clamp_mss(struct xdp_md *ctx, struct packet *packet, __u32 mtu)
+/* Lowers the MSS that a SYN announces to what fits mtu. 1 if it did. */
+maybe_unused static __noinline int xdp_clamp_mss(struct xdp_md *ctx, struct packet *packet, __u32 mtu)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	__u32 offset, present, mss;
@@ -120,8 +121,8 @@ static __noinline int clamp_mss(struct xdp_md *ctx, struct packet *packet, __u32
 	return 1;
 }
 
-/* The same for a node's SYN/ACK in TC, where the checksum may be half done. */
-static __noinline int private_clamp_mss(struct __sk_buff *skb, struct packet *packet, __u32 mtu)
+/* The same in TC, where the checksum may be half done. */
+static __noinline int skb_clamp_mss(struct __sk_buff *skb, struct packet *packet, __u32 mtu)
 {
 	void *data, *end;
 	__u32 l4_offset, offset, present, mss;

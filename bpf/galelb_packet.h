@@ -19,6 +19,7 @@
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
+#define maybe_unused __attribute__((unused)) /* what only one of XDP and TC has use for */
 
 enum {
 	PACKET_VLAN_DEPTH_MAX = 2,
@@ -237,16 +238,77 @@ static __always_inline int parse_ports(void *cursor, void *end, struct packet *p
 	return 0;
 }
 
-enum { HEADERS_LENGTH = sizeof(struct ethhdr) + sizeof(struct ipv6hdr) + sizeof(struct tcphdr) };
+/* Ethernet with two tags, IPv4 with all options, TCP without any. */
+enum { HEADERS_LENGTH_MAX = sizeof(struct ethhdr) + PACKET_VLAN_DEPTH_MAX * sizeof(struct vlan_header) + 60 + sizeof(struct tcphdr) };
 
-/* Makes headers readable that are not in the packet's linear part. 0, or negative. */
-static __always_inline int headers_pull(struct __sk_buff *skb)
+/* How far into the frame the headers that are read go, by what can be seen of them. */
+static __always_inline __u32 headers_length(void *data, void *end)
+{
+	struct ethhdr *eth = data;
+	struct iphdr *ipv4 = (void *)(eth + 1);
+	struct ipv6hdr *ipv6 = (void *)(eth + 1);
+
+	if ((void *)(ipv6 + 1) > end)
+		return HEADERS_LENGTH_MAX;
+	if (eth->h_proto == bpf_htons(ETH_P_IP) && ipv4->ihl * 4 == sizeof(*ipv4))
+		return sizeof(*eth) + sizeof(*ipv4) + (ipv4->protocol == IPPROTO_TCP ? sizeof(struct tcphdr) : sizeof(struct udphdr));
+	if (eth->h_proto == bpf_htons(ETH_P_IPV6) && (ipv6->nexthdr == IPPROTO_TCP || ipv6->nexthdr == IPPROTO_UDP))
+		return sizeof(*eth) + sizeof(*ipv6) + (ipv6->nexthdr == IPPROTO_TCP ? sizeof(struct tcphdr) : sizeof(struct udphdr));
+	return HEADERS_LENGTH_MAX;
+}
+
+/* Makes length bytes readable in TC, or as many as there are. 0, or negative. */
+static __always_inline int skb_pull(struct __sk_buff *skb, __u32 length)
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 
-	if (likely(data + HEADERS_LENGTH <= end || skb->len <= end - data))
+	if (likely(skb->len <= end - data))
 		return 0;
-	return bpf_skb_pull_data(skb, skb->len < HEADERS_LENGTH ? skb->len : HEADERS_LENGTH);
+	return bpf_skb_pull_data(skb, skb->len < length ? skb->len : length);
+}
+
+/*
+ * Makes headers readable that are not in the packet's linear part. No more than that: what a local sender made has its payload
+ * beside the headers, and pulling one byte of it copies them. 0, or negative.
+ */
+static __always_inline int skb_pull_headers(struct __sk_buff *skb)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	__u32 length = headers_length(data, end);
+
+	return likely(data + length <= end) ? 0 : skb_pull(skb, length);
+}
+
+/* Where the transport checksum is in its header. */
+static __always_inline __u32 checksum_place(const struct packet *packet)
+{
+	return packet->key.protocol == IPPROTO_TCP ? offsetof(struct tcphdr, check) : offsetof(struct udphdr, check);
+}
+
+/*
+ * Cuts the packet before its transport checksum, unless a card is to finish that (CHECKSUM_PARTIAL): then the kernel does not let go of the field,
+ * which is the one way to tell. What is left is for writing an answer over it; a sum over the whole (CHECKSUM_COMPLETE) is forgotten. 1 where the
+ * card will put a sum into that field, 0 where not.
+ */
+static __always_inline int skb_cut(struct __sk_buff *skb, const struct packet *packet)
+{
+	return bpf_skb_change_tail(skb, (packet->l4_offset & HEADER_OFFSET_MASK) + checksum_place(packet), 0) != 0;
+}
+
+/* The IP length of what leaves: of one segment, where several have been merged. */
+static __always_inline __u32 skb_leaving_length(const struct __sk_buff *skb, const struct packet *packet)
+{
+	__u32 headers = packet->l4_offset - packet->l3_offset;
+
+	if (likely(!skb->gso_size))
+		return packet->ip_length;
+	headers += packet->key.protocol == IPPROTO_TCP ? packet->tcp_data_offset : sizeof(struct udphdr);
+	return headers + skb->gso_size;
+}
+
+static __always_inline __u32 skb_segments(const struct __sk_buff *skb)
+{
+	return skb->gso_segs ? skb->gso_segs : 1;
 }
 
 #endif

@@ -12,8 +12,8 @@
 #include "galelb_trace.h"
 #include "galelb_private_icmp.h"
 #include "galelb_options.h"
-#include "galelb_private_reset.h"
-#include "galelb_private_too_big.h"
+#include "galelb_private_refuse.h"
+#include "galelb_rewrite.h"
 #include "galelb_service.h"
 #include "galelb_stats.h"
 
@@ -86,82 +86,6 @@ static __noinline int flow_attend_reverse(struct packet *packet, struct gale_flo
 	return 0;
 }
 
-/* Addresses, TTL and the IP checksum, which is always in the packet. */
-static __always_inline int private_rewrite_l3(struct __sk_buff *skb, const struct packet *packet, const struct gale_flow *flow)
-{
-	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
-	__u32 l3_offset = packet->l3_offset & HEADER_OFFSET_MASK;
-
-	if (packet->traits & PACKET_IPV6) {
-		struct ipv6hdr *ip = data + l3_offset;
-
-		if ((void *)(ip + 1) > end)
-			return -1;
-		__builtin_memcpy(&ip->saddr, &flow->source, 16);
-		__builtin_memcpy(&ip->daddr, &flow->destination, 16);
-		ip->hop_limit--;
-		/*
-		 * Where the card summed the whole packet (CHECKSUM_COMPLETE), that sum covers the IPv6 header. A change
-		 * of its addresses cancels out against the transport checksum's; before 6.16 the pseudo-header flag
-		 * makes the helper move the sum all the same, which this takes back beforehand.
-		 */
-		bpf_csum_update(skb, csum_fold(flow->address_csum_diff + csum_hop_limit_diff()));
-	} else {
-		struct iphdr *ip = data + l3_offset;
-
-		if ((void *)(ip + 1) > end)
-			return -1;
-		ip->saddr = flow->source.word[3];
-		ip->daddr = flow->destination.word[3];
-		ip->ttl--;
-		ip->check = csum_update(ip->check, flow->address_csum_diff + csum_ttl_diff());
-	}
-	return 0;
-}
-
-/*
- * Ports and the transport checksum, which may be half done (CHECKSUM_PARTIAL), so that it changes by helpers alone,
- * addresses apart from ports. Later fragments have neither.
- */
-static __always_inline int private_rewrite(struct __sk_buff *skb, const struct packet *packet, const struct gale_flow *flow)
-{
-	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
-	__u32 l3_offset = packet->l3_offset & HEADER_OFFSET_MASK;
-	__u32 l4_offset = packet->l4_offset & HEADER_OFFSET_MASK;
-	int later = packet->traits & PACKET_FRAGMENT_LATER;
-	struct udphdr *ports = data + l4_offset;
-	__u64 pseudo = BPF_F_PSEUDO_HDR;
-	__u32 check_offset;
-	__u64 mangled = 0;
-	int unchecked;
-
-	if (unlikely(packet->traits & (PACKET_FRAGMENT_FIRST | PACKET_FRAGMENT_LATER)) &&
-	    fragment_rewrite_id(data + l3_offset, end, packet))
-		return -1;
-	if (unlikely(later))
-		return private_rewrite_l3(skb, packet, flow);
-	if ((void *)(ports + 1) > end)
-		return -1;
-	unchecked = packet->key.protocol == IPPROTO_UDP && ports->check == 0;
-	ports->source = flow->source_port;
-	ports->dest = flow->destination_port;
-	if (private_rewrite_l3(skb, packet, flow))
-		return -1;
-	check_offset = l4_offset + offsetof(struct tcphdr, check);
-	if (packet->key.protocol == IPPROTO_UDP) {
-		/* A datagram without a checksum: only what the card summed changes, by the ports. */
-		if (unchecked) {
-			bpf_csum_update(skb, flow->port_csum_diff);
-			return 0;
-		}
-		check_offset = l4_offset + offsetof(struct udphdr, check);
-		mangled = BPF_F_MARK_MANGLED_0;
-	}
-	if (bpf_l4_csum_replace(skb, check_offset, 0, flow->address_csum_diff, pseudo | mangled))
-		return -1;
-	return bpf_l4_csum_replace(skb, check_offset, 0, flow->port_csum_diff, mangled);
-}
-
 static __always_inline int private_l4(struct __sk_buff *skb, struct packet *packet)
 {
 	struct flow_order *order = flow_order(FLOW_ORDER_PACKET);
@@ -169,7 +93,7 @@ static __always_inline int private_l4(struct __sk_buff *skb, struct packet *pack
 	struct gale_flow own, *flow;
 	struct gale_node *node;
 	int reason, refused, ours, slot;
-	__u32 segments, bytes;
+	__u32 bytes;
 
 	if (!settings || !order)
 		return private_exit(packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
@@ -207,19 +131,18 @@ static __always_inline int private_l4(struct __sk_buff *skb, struct packet *pack
 			struct gale_next_hop *hop = next_hop_lookup(flow->node_index);
 
 			if (hop)
-				private_clamp_mss(skb, packet, hop->mtu);
+				skb_clamp_mss(skb, packet, hop->mtu);
 		}
 	}
 	if (unlikely(packet->ttl <= 1))
 		return private_exit(packet, GALE_DROP_TTL, TC_ACT_SHOT);
-	if (unlikely(leaving_length(skb, packet) > settings->public_mtu))
+	if (unlikely(skb_leaving_length(skb, packet) > settings->public_mtu))
 		return private_refuse_too_big(skb, packet, settings->public_mtu);
-	if (private_rewrite(skb, packet, flow))
+	if (skb_rewrite(skb, packet, flow, NULL, NULL))
 		return private_exit(packet, GALE_DROP_REWRITE, TC_ACT_SHOT);
 
-	segments = skb->gso_segs ? skb->gso_segs : 1;
 	bytes = skb->len - packet->l3_offset;
-	count_from_node(flow->service_id, flow->node_index, segments, bytes);
+	count_from_node(flow->service_id, flow->node_index, skb_segments(skb), bytes);
 	count_reason(GALE_RETURNED_L4, bytes);
 	return bpf_redirect_neigh(settings->public_ifindex, NULL, 0, 0);
 }
@@ -232,7 +155,7 @@ static __always_inline int private_packet(struct __sk_buff *skb)
 
 	packet.traits = 0;
 	packet.ip_length = 0;
-	if (unlikely(headers_pull(skb)))
+	if (unlikely(skb_pull_headers(skb)))
 		return private_exit(&packet, GALE_PASS_UNPARSED, TC_ACT_OK);
 	data = (void *)(long)skb->data;
 	end = (void *)(long)skb->data_end;

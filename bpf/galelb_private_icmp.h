@@ -9,8 +9,6 @@
 #include "galelb_public_icmp.h"
 #include "galelb_stats.h"
 
-enum { ICMP_PULL_LENGTH = 192 }; /* Ethernet, IPv6, ICMPv6, and a quote with its TCP checksum */
-
 static __always_inline int private_icmp_exit(const struct packet *packet, __u32 reason, int verdict)
 {
 	count_reason(reason, packet->ip_length);
@@ -34,7 +32,7 @@ static __noinline int private_icmp(struct __sk_buff *skb, struct packet *packet)
 	if (!settings || !packet || !order)
 		return TC_ACT_OK;
 	if (packet->traits & (PACKET_FRAGMENT_FIRST | PACKET_FRAGMENT_LATER) ||
-	    bpf_skb_pull_data(skb, skb->len < ICMP_PULL_LENGTH ? skb->len : ICMP_PULL_LENGTH))
+	    skb_pull(skb, ICMP_PULL_LENGTH))
 		return private_icmp_exit(packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
 	data = (void *)(long)skb->data;
 	end = (void *)(long)skb->data_end;

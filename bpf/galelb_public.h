@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The public side: clients' packets, in XDP. */
+/* The public side: clients' packets. */
 #ifndef GALELB_PUBLIC_H
 #define GALELB_PUBLIC_H
 
@@ -45,18 +45,17 @@ static __noinline int flow_attend(struct packet *packet, struct gale_flow *flow,
 }
 
 /* A SYN tells the node how large the segments may be that it sends: what they have to fit is the way to the clients. */
-static __always_inline void clamp_opening(struct xdp_md *ctx, struct packet *packet)
+static __always_inline void clamp_opening(struct public_md *ctx, struct packet *packet)
 {
 	struct gale_config *settings = config_lookup();
 
 	if (packet->key.protocol == IPPROTO_TCP && settings && settings->flags & GALE_CONFIG_CLAMP_MSS)
-		clamp_mss(ctx, packet, settings->public_mtu);
+		public_clamp_mss(ctx, packet, settings->public_mtu);
 }
 
 /* A client's packet for a service with NAT. l3 and l4 point to its headers. */
-static __always_inline int public_l4(struct xdp_md *ctx, struct packet *packet, struct gale_service *service, void *l3, void *l4)
+static __always_inline int public_l4(struct public_md *ctx, struct packet *packet, struct gale_service *service, void *l3, void *l4)
 {
-	void *end = (void *)(long)ctx->data_end;
 	struct flow_order *order = flow_order(FLOW_ORDER_PACKET);
 	struct gale_next_hop *hop;
 	struct gale_node *node;
@@ -93,28 +92,23 @@ static __always_inline int public_l4(struct xdp_md *ctx, struct packet *packet, 
 	hop = next_hop_lookup(node_index);
 	if (unlikely(!hop))
 		return refuse(ctx, packet, GALE_DROP_UNRESOLVED);
-	if (unlikely(packet->ip_length > hop->mtu)) {
+	if (unlikely(public_leaving_length(ctx, packet) > hop->mtu)) {
 		packet->mtu = hop->mtu;
 		return refuse(ctx, packet, GALE_DROP_TOO_BIG);
 	}
 
-	/* The verifier has forgotten what parsing proved; it never fails. */
-	if (rewrite_l3(l3, end, packet, flow))
+	if (public_rewrite(ctx, packet, flow, l3, l4))
 		return refuse(ctx, packet, GALE_DROP_REWRITE);
-	if (unlikely(packet->traits & (PACKET_FRAGMENT_FIRST | PACKET_FRAGMENT_LATER)) && fragment_rewrite_id(l3, end, packet))
-		return refuse(ctx, packet, GALE_DROP_REWRITE);
-	if (likely(!(packet->traits & PACKET_FRAGMENT_LATER)) && rewrite_l4(l4, end, packet, flow))
-		return refuse(ctx, packet, GALE_DROP_REWRITE);
-	count_to_node(flow->service_id, node_index, packet->ip_length);
+	count_to_node(flow->service_id, node_index, public_segments(ctx), packet->ip_length);
 	count_reason(GALE_FORWARDED_L4, packet->ip_length);
 
-	if (send_framed(ctx, packet, hop))
-		return XDP_DROP;
+	if (public_send_framed(ctx, packet, hop))
+		return PUBLIC_DROP;
 	return bpf_redirect(hop->ifindex, 0);
 }
 
 /* What few packets have: IPv4 options, or others that follow in pieces. 0, or the reason to refuse. */
-static __noinline int attend_unusual(struct xdp_md *ctx, struct packet *packet)
+static __noinline int attend_unusual(struct public_md *ctx, struct packet *packet)
 {
 	if (!packet)
 		return GALE_DROP_MALFORMED;
@@ -125,18 +119,22 @@ static __noinline int attend_unusual(struct xdp_md *ctx, struct packet *packet)
 	return 0;
 }
 
-static __always_inline int public_packet(struct xdp_md *ctx)
+static __always_inline int public_packet(struct public_md *ctx)
 {
-	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
-	void *cursor = data, *l3;
+	void *data, *end, *cursor, *l3;
 	struct gale_service *service;
 	struct gale_config *settings;
 	struct packet packet;
 	int ethertype, protocol, reason;
 
-	packet.traits = 0;
+	packet.traits = public_traits(ctx);
 	packet.ip_length = 0;
 	packet.block = 0;
+	if (unlikely(public_pull_headers(ctx)))
+		return public_exit(&packet, GALE_PASS_UNPARSED, PUBLIC_PASS);
+	data = (void *)(long)ctx->data;
+	end = (void *)(long)ctx->data_end;
+	cursor = data;
 	ethertype = parse_ethernet(&cursor, end, &packet);
 	l3 = cursor;
 	if (ethertype == bpf_htons(ETH_P_IP))
@@ -144,9 +142,9 @@ static __always_inline int public_packet(struct xdp_md *ctx)
 	else if (ethertype == bpf_htons(ETH_P_IPV6))
 		protocol = parse_ipv6(&cursor, end, &packet);
 	else
-		return public_exit(&packet, GALE_PASS_UNPARSED, XDP_PASS);
+		return public_exit(&packet, GALE_PASS_UNPARSED, PUBLIC_PASS);
 	if (protocol < 0)
-		return public_exit(&packet, GALE_PASS_UNPARSED, XDP_PASS);
+		return public_exit(&packet, GALE_PASS_UNPARSED, PUBLIC_PASS);
 	packet.key.protocol = protocol;
 	packet.key.zero[0] = 0;
 	packet.key.zero[1] = 0;
@@ -159,25 +157,25 @@ static __always_inline int public_packet(struct xdp_md *ctx)
 	if (unlikely(protocol != IPPROTO_TCP && protocol != IPPROTO_UDP)) {
 		if (protocol == (packet.traits & PACKET_IPV6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
 			return public_icmp(ctx, &packet);
-		return public_exit(&packet, GALE_PASS_NOT_OURS, XDP_PASS);
+		return public_exit(&packet, GALE_PASS_NOT_OURS, PUBLIC_PASS);
 	}
 	if (unlikely(packet.traits & PACKET_FRAGMENT_LATER)) {
 		if (fragment_recall(&packet))
-			return public_exit(&packet, GALE_PASS_FRAGMENT, XDP_PASS);
+			return public_exit(&packet, GALE_PASS_FRAGMENT, PUBLIC_PASS);
 	} else if (parse_ports(cursor, end, &packet)) {
-		return public_exit(&packet, GALE_PASS_UNPARSED, XDP_PASS);
+		return public_exit(&packet, GALE_PASS_UNPARSED, PUBLIC_PASS);
 	}
 
 	if (unlikely(is_control_port(protocol, packet.key.destination_port)))
-		return public_exit(&packet, GALE_PASS_CONTROL, XDP_PASS);
+		return public_exit(&packet, GALE_PASS_CONTROL, PUBLIC_PASS);
 	service = service_lookup(&packet.key);
 	if (!service)
-		return public_exit(&packet, GALE_PASS_NOT_OURS, XDP_PASS);
+		return public_exit(&packet, GALE_PASS_NOT_OURS, PUBLIC_PASS);
 	if (unlikely(packet.traits & PACKET_BLOCKED)) {
 		count_blocked(packet.block, packet.ip_length);
-		return XDP_DROP;
+		return PUBLIC_DROP;
 	}
-	if (unlikely(is_malformed(&packet, end - l3)))
+	if (unlikely(is_malformed(&packet, public_length(ctx, &packet, l3, end))))
 		return refuse(ctx, &packet, GALE_DROP_MALFORMED);
 	if (unlikely(packet.traits & (PACKET_FRAGMENT_FIRST | PACKET_OPTIONS))) {
 		reason = attend_unusual(ctx, &packet);

@@ -44,7 +44,7 @@ static __noinline int stateless_previous(struct packet *choosing, struct gale_se
  * Sends a packet on. choosing is the packet by whose addresses and ports the node is chosen: the same one, or the
  * one that an ICMP error quotes.
  */
-static __always_inline int public_stateless(struct xdp_md *ctx, struct packet *packet, struct packet *choosing,
+static __always_inline int public_stateless(struct public_md *ctx, struct packet *packet, struct packet *choosing,
 					    struct gale_service *service, __u32 reason)
 {
 	struct gale_config *settings = config_lookup();
@@ -77,22 +77,22 @@ static __always_inline int public_stateless(struct xdp_md *ctx, struct packet *p
 		return refuse(ctx, packet, GALE_DROP_UNRESOLVED);
 	if (service->forwarding == GALE_FORWARD_L3)
 		overhead = address_is_ipv4(&node->address) ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
-	if (unlikely(packet->ip_length + overhead > hop->mtu)) {
+	if (unlikely(public_leaving_length(ctx, packet) + overhead > hop->mtu)) {
 		packet->mtu = hop->mtu - overhead;
 		return refuse(ctx, packet, GALE_DROP_TOO_BIG);
 	}
 	if (choosing->key.protocol == IPPROTO_TCP && is_opening(choosing) && reason != GALE_FORWARDED_ICMP)
 		count_connection(service->service_id, node_index);
-	count_to_node(service->service_id, node_index, packet->ip_length);
+	count_to_node(service->service_id, node_index, public_segments(ctx), packet->ip_length);
 	if (service->forwarding == GALE_FORWARD_L3) {
 		if (unlikely(packet->ttl <= 1))
 			return refuse(ctx, packet, GALE_DROP_TTL);
-		if (encapsulate(ctx, packet, settings, node, hop, hash))
+		if (public_encapsulate(ctx, packet, settings, node, hop, hash))
 			return refuse(ctx, packet, GALE_DROP_REWRITE);
 		count_reason(reason, packet->ip_length);
 		return bpf_redirect(hop->ifindex, 0);
 	}
-	if (send_framed(ctx, packet, hop))
+	if (public_send_framed(ctx, packet, hop))
 		return refuse(ctx, packet, GALE_DROP_REWRITE);
 	count_reason(reason, packet->ip_length);
 	return bpf_redirect(hop->ifindex, 0);

@@ -47,17 +47,17 @@ static __always_inline struct gale_traffic *traffic_of_service(__u32 service_id)
 	return is_explaining() ? NULL : bpf_map_lookup_elem(&service_stats, &service_id);
 }
 
-static __always_inline void count_to_node(__u32 service_id, __u32 node_index, __u64 bytes)
+static __always_inline void count_to_node(__u32 service_id, __u32 node_index, __u64 packets, __u64 bytes)
 {
 	struct gale_traffic *node = traffic_of_node(node_index);
 	struct gale_traffic *service = traffic_of_service(service_id);
 
 	if (likely(node)) {
-		node->packets_to_node++;
+		node->packets_to_node += packets;
 		node->bytes_to_node += bytes;
 	}
 	if (likely(service)) {
-		service->packets_to_node++;
+		service->packets_to_node += packets;
 		service->bytes_to_node += bytes;
 	}
 }

@@ -8,6 +8,7 @@
 #define GALELB_TRACE_H
 
 #include <linux/pkt_cls.h>
+#include "galelb_hook.h"
 #include "galelb_maps.h"
 #include "galelb_packet.h"
 
@@ -32,11 +33,11 @@ static __always_inline void trace_node(__u32 node_index)
 {
 }
 
-static __always_inline void trace_public_begin(struct xdp_md *ctx)
+static __always_inline void trace_public_begin(struct public_md *ctx)
 {
 }
 
-static __always_inline void trace_public_end(struct xdp_md *ctx, int verdict)
+static __always_inline void trace_public_end(struct public_md *ctx, int verdict)
 {
 }
 
@@ -131,10 +132,11 @@ static __always_inline struct gale_trace_scratch *trace_fresh(__u32 side, __u32 
 	return scratch;
 }
 
-static __noinline int trace_public_begin(struct xdp_md *ctx)
+static __noinline int trace_public_begin(struct public_md *ctx)
 {
-	struct gale_trace_scratch *scratch = trace_fresh(GALE_TRACE_PUBLIC, ctx->ingress_ifindex);
+	struct gale_trace_scratch *scratch = trace_fresh(GALE_TRACE_PUBLIC, public_ifindex(ctx));
 
+	public_pull_headers(ctx);
 	if (scratch)
 		scratch->packet.length =
 		    trace_parse((void *)(long)ctx->data, (void *)(long)ctx->data_end, &scratch->packet.came, &scratch->packet.tcp_flags);
@@ -145,7 +147,7 @@ static __noinline int trace_private_begin(struct __sk_buff *skb)
 {
 	struct gale_trace_scratch *scratch = trace_fresh(GALE_TRACE_PRIVATE, skb->ifindex);
 
-	headers_pull(skb);
+	skb_pull_headers(skb);
 	if (scratch)
 		scratch->packet.length =
 		    trace_parse((void *)(long)skb->data, (void *)(long)skb->data_end, &scratch->packet.came, &scratch->packet.tcp_flags);
@@ -197,15 +199,16 @@ static __always_inline void trace_tell(struct gale_trace_scratch *scratch)
 		scratch->lost++;
 }
 
-static __noinline int trace_public_end(struct xdp_md *ctx, int verdict)
+static __noinline int trace_public_end(struct public_md *ctx, int verdict)
 {
 	struct gale_trace_scratch *scratch = trace_scratch_lookup();
 	__u8 flags;
 
 	if (!scratch)
 		return 0;
-	scratch->packet.verdict = verdict;
-	if (verdict != XDP_DROP && verdict != XDP_PASS)
+	/* Told of in XDP's words, wherever it was decided. */
+	scratch->packet.verdict = verdict == PUBLIC_DROP ? XDP_DROP : verdict == PUBLIC_PASS ? XDP_PASS : XDP_REDIRECT;
+	if (verdict != PUBLIC_DROP && verdict != PUBLIC_PASS)
 		trace_parse((void *)(long)ctx->data, (void *)(long)ctx->data_end, &scratch->packet.left, &flags);
 	trace_tell(scratch);
 	return 0;

@@ -12,6 +12,19 @@ public enum XdpMode : byte
     Auto = 1,
     Native = 2,
     Generic = 3,
+
+    /// <summary>No XDP at all: clients' packets are seen in TC.</summary>
+    Tc = 4,
+}
+
+/// <summary>Where clients' packets are seen and sent on.</summary>
+public enum PublicHook : byte
+{
+    /// <summary>In XDP: before the kernel makes a packet of what a card received.</summary>
+    Xdp = 0,
+
+    /// <summary>In TC at ingress: on an interface whose packets the kernel has made already (veth, a driver without XDP), several merged ones at once.</summary>
+    Tc = 1,
 }
 
 /// <summary>What a client or node is told when there is no node for it, or its flow's node was given up.</summary>
@@ -76,6 +89,8 @@ public sealed record DataPlaneOptions
     public ImmutableArray<IPAddress> SelfAddresses { get; init; } = [];
 
     public XdpMode XdpMode { get; init; } = XdpMode.Auto;
+
+    public PublicHook PublicHook => XdpMode == XdpMode.Tc ? PublicHook.Tc : PublicHook.Xdp;
 
     /// <summary>Connections held at once.</summary>
     public uint EstablishedFlows { get; init; } = 262_144;

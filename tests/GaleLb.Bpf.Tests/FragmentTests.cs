@@ -6,7 +6,7 @@ using GaleLb.DataPlane.Layout;
 namespace GaleLb.Bpf.Tests;
 
 /// <summary>Datagrams in two IPv4 fragments through NAT, both ways.</summary>
-public sealed class FragmentTests(PacketRig rig) : IClassFixture<PacketRig>
+public abstract class FragmentTests(PacketRig rig)
 {
     private const int Headers = 14 + 20;
     private const int FirstPart = 32;
@@ -76,3 +76,7 @@ public sealed class FragmentTests(PacketRig rig) : IClassFixture<PacketRig>
         BinaryPrimitives.WriteUInt16BigEndian(ip[10..], Checksum.Of(ip));
     }
 }
+
+public sealed class FragmentTestsInXdp(PacketRig rig) : FragmentTests(rig), IClassFixture<PacketRig>;
+
+public sealed class FragmentTestsInTc(TcPacketRig rig) : FragmentTests(rig), IClassFixture<TcPacketRig>;

@@ -5,7 +5,7 @@ using GaleLb.DataPlane.Layout;
 namespace GaleLb.Bpf.Tests;
 
 /// <summary>What goes to a node and comes back reaches the client as if the service itself had answered.</summary>
-public sealed class NatIdentityTests(PacketRig rig) : IClassFixture<PacketRig>
+public abstract class NatIdentityTests(PacketRig rig)
 {
     private const int Rounds = 1_000;
 
@@ -59,3 +59,7 @@ public sealed class NatIdentityTests(PacketRig rig) : IClassFixture<PacketRig>
         return bytes;
     }
 }
+
+public sealed class NatIdentityTestsInXdp(PacketRig rig) : NatIdentityTests(rig), IClassFixture<PacketRig>;
+
+public sealed class NatIdentityTestsInTc(TcPacketRig rig) : NatIdentityTests(rig), IClassFixture<TcPacketRig>;

@@ -3,7 +3,7 @@ using GaleLb.Bpf.Tests.Support;
 namespace GaleLb.Bpf.Tests;
 
 /// <summary>Every case of bpf/cases, through the kernel's test-run.</summary>
-public sealed class PacketCaseTests(PacketRig rig) : IClassFixture<PacketRig>
+public abstract class PacketCaseTests(PacketRig rig)
 {
     public static TheoryData<string> Names() => PacketCase.Names();
 
@@ -11,3 +11,7 @@ public sealed class PacketCaseTests(PacketRig rig) : IClassFixture<PacketRig>
     [MemberData(nameof(Names))]
     public void Case_GivenMapsAndPackets_GivesVerdictFrameAndCounts(string name) => CaseRun.Run(rig, name);
 }
+
+public sealed class PacketCaseTestsInXdp(PacketRig rig) : PacketCaseTests(rig), IClassFixture<PacketRig>;
+
+public sealed class PacketCaseTestsInTc(TcPacketRig rig) : PacketCaseTests(rig), IClassFixture<TcPacketRig>;

@@ -24,8 +24,8 @@ if (!Environment.IsPrivilegedProcess)
     return 1;
 }
 
-Console.WriteLine($"fuzz packets: seed {options.Seed}, packets {options.Packets}");
-using PacketRig rig = new();
+Console.WriteLine($"fuzz packets: seed {options.Seed}, packets {options.Packets}, clients' packets in {options.Hook}");
+using PacketRig rig = PacketRig.Load(hook: options.Hook);
 FuzzRunner runner = new(rig, options);
 Stopwatch watch = Stopwatch.StartNew();
 IReadOnlyList<string>? failure = runner.Run();

@@ -5,7 +5,7 @@ using GaleLb.DataPlane.Layout;
 namespace GaleLb.Bpf.Tests;
 
 /// <summary>The program's choice of a node against a second, plain implementation.</summary>
-public sealed class RingChoiceTests(PacketRig rig) : IClassFixture<PacketRig>
+public abstract class RingChoiceTests(PacketRig rig)
 {
     private const int Nodes = 13;
     private const int Flows = 2_000;
@@ -51,3 +51,7 @@ public sealed class RingChoiceTests(PacketRig rig) : IClassFixture<PacketRig>
 
     private static ushort NodeOfSlot(int slot) => (ushort)(slot * 2654435761L % 1_000_003 % Nodes);
 }
+
+public sealed class RingChoiceTestsInXdp(PacketRig rig) : RingChoiceTests(rig), IClassFixture<PacketRig>;
+
+public sealed class RingChoiceTestsInTc(TcPacketRig rig) : RingChoiceTests(rig), IClassFixture<TcPacketRig>;

@@ -16,6 +16,8 @@ public sealed class StackTests
     [Theory]
     [InlineData("galelb.bpf.o")]
     [InlineData("galetrace.bpf.o")]
+    [InlineData("galetc.bpf.o")]
+    [InlineData("galetctrace.bpf.o")]
     [InlineData("galenode.bpf.o")]
     public void Chains_OfAllPrograms_FitTheStackOfOlderKernels(string name)
     {

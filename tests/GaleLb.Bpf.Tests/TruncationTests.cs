@@ -3,7 +3,7 @@ using GaleLb.Bpf.Tests.Support;
 namespace GaleLb.Bpf.Tests;
 
 /// <summary>Frames cut short at every length.</summary>
-public sealed class TruncationTests(PacketRig rig) : IClassFixture<PacketRig>
+public abstract class TruncationTests(PacketRig rig)
 {
     private const int EthernetHeader = 14;
 
@@ -36,9 +36,8 @@ public sealed class TruncationTests(PacketRig rig) : IClassFixture<PacketRig>
     }
 
     /// <summary>Test-run of a TC program refuses an IP packet without a whole IP header, as the stack never shows one to TC.</summary>
-    private static int LengthMin(PacketStep step, byte[] frame) => step.Program.Contains("_xdp_", StringComparison.Ordinal)
-        ? EthernetHeader
-        : EthernetHeader + (frame[12] == 0x08 ? 20 : 40);
+    private int LengthMin(PacketStep step, byte[] frame) =>
+        rig.IsInTc(step.Program) ? EthernetHeader + (frame[12] == 0x08 ? 20 : 40) : EthernetHeader;
 
     /// <summary>Without the padding behind the IP packet: cutting that off changes nothing.</summary>
     private static int LengthOfPacket(byte[] frame) => Math.Min(frame.Length, LengthSaid(frame));
@@ -56,3 +55,7 @@ public sealed class TruncationTests(PacketRig rig) : IClassFixture<PacketRig>
         };
     }
 }
+
+public sealed class TruncationTestsInXdp(PacketRig rig) : TruncationTests(rig), IClassFixture<PacketRig>;
+
+public sealed class TruncationTestsInTc(TcPacketRig rig) : TruncationTests(rig), IClassFixture<TcPacketRig>;

@@ -10,6 +10,9 @@ public enum XdpMode
     Native,
     Generic,
 
+    /// <summary>No XDP: clients' packets are seen in TC, several merged ones at once.</summary>
+    Tc,
+
     /// <summary>No program is attached: the replica decides but does not forward.</summary>
     Off,
 }

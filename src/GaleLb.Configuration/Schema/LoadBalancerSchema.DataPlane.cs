@@ -9,8 +9,8 @@ internal static partial class LoadBalancerSchema
     public static class DataPlane
     {
         public static readonly ConfigurationKey<XdpMode> Mode = new("xdp_mode",
-            ValueKinds.Choice(("auto", XdpMode.Auto), ("native", XdpMode.Native), ("generic", XdpMode.Generic), ("off", XdpMode.Off)),
-            XdpMode.Auto, "Where the program runs: in the driver, above it, in the driver where it can, or not at all.")
+            ValueKinds.Choice(("auto", XdpMode.Auto), ("native", XdpMode.Native), ("generic", XdpMode.Generic), ("tc", XdpMode.Tc), ("off", XdpMode.Off)),
+            XdpMode.Auto, "Where clients' packets are seen: in the driver where it can and above it else, in the driver, above it, in TC where they may be several merged ones (for veth, and drivers without XDP), or nowhere.")
         { DefaultText = "\"auto\"" };
 
         public static readonly ConfigurationKey<int> EstablishedFlows = new("established_flows", ValueKinds.Integer(1024, 33_554_432), 262_144,

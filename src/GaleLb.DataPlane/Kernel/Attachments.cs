@@ -4,16 +4,16 @@ using GaleLb.DataPlane.Netlink;
 
 namespace GaleLb.DataPlane.Kernel;
 
-/// <summary>Everything of ours that sits on interfaces: XDP on the public one, TC on the private one, and a pass program where redirects go.</summary>
+/// <summary>Everything of ours that sits on interfaces: XDP or TC on the public one, TC on the private one, and a pass program where XDP's redirects go.</summary>
 internal sealed class Attachments : IDisposable
 {
-    private readonly XdpHook publicHook;
+    private readonly IPublicHook publicHook;
     private readonly XdpHook? passHook;
     private readonly TcFilter filter;
     private readonly Link publicLink;
     private readonly Link privateLink;
 
-    private Attachments(XdpHook publicHook, XdpHook? passHook, TcFilter filter, Link publicLink, Link privateLink)
+    private Attachments(IPublicHook publicHook, XdpHook? passHook, TcFilter filter, Link publicLink, Link privateLink)
     {
         this.publicHook = publicHook;
         this.passHook = passHook;
@@ -26,12 +26,36 @@ internal sealed class Attachments : IDisposable
         ProgramSet programs, DataPlaneOptions options, Link publicLink, Link privateLink, PinDirectory pins, List<string> warnings, Rollback rollback)
     {
         // Answers have their way back before the first packet goes out.
-        TcFilter tc = TcFilter.Attach(programs.TcPrivate, privateLink, pins, rollback);
-        XdpHook xdp = XdpHook.Attach(programs.XdpPublic, publicLink, pins.XdpPublicLink, options.XdpMode, warnings, rollback);
+        TcFilter tc = TcFilter.Attach(programs.TcPrivate, privateLink, pins, pins.TcPrivateProgram, rollback);
+        if (options.PublicHook == PublicHook.Tc)
+        {
+            TcFilter inTc = TcFilter.Attach(programs.Public, publicLink, pins, pins.TcPublicProgram, rollback);
+            return new Attachments(inTc, null, tc, publicLink, privateLink);
+        }
+
+        XdpHook xdp = XdpHook.Attach(programs.Public, publicLink, pins.XdpPublicLink, options.XdpMode, warnings, rollback);
         XdpHook? pass = xdp.Mode == XdpMode.Native && !options.OneInterface
             ? AttachPass(programs.XdpPass, privateLink, pins, warnings, rollback)
             : null;
         return new Attachments(xdp, pass, tc, publicLink, privateLink);
+    }
+
+    /// <summary>
+    /// Takes off what an earlier process left of the other kind, XDP or TC, once the start cannot fail any more. Until then a packet is seen by XDP
+    /// first, and what that has sent on TC sees no more.
+    /// </summary>
+    public void DetachOther(PinDirectory pins)
+    {
+        if (publicHook.Mode == XdpMode.Tc)
+        {
+            PinDirectory.Remove(pins.XdpPublicLink);
+            PinDirectory.Remove(pins.XdpPrivateLink);
+            return;
+        }
+
+        using NetlinkSocket netlink = NetlinkSocket.Open();
+        TcFilter.FindLeft(pins, pins.TcPublicProgram, NetworkSnapshot.Read(netlink))?.Detach(netlink);
+        PinDirectory.Remove(pins.TcPublicProgram);
     }
 
     /// <summary>The public interface first.</summary>
@@ -53,14 +77,14 @@ internal sealed class Attachments : IDisposable
     }
 
     /// <summary>Puts programs in the place of those that decide about packets. Where the second cannot be put there, neither is.</summary>
-    public void Exchange((BpfProgram XdpPublic, BpfProgram TcPrivate) programs, (BpfProgram XdpPublic, BpfProgram TcPrivate) former)
+    public void Exchange((BpfProgram Public, BpfProgram TcPrivate) programs, (BpfProgram Public, BpfProgram TcPrivate) former)
     {
         filter.Exchange(programs.TcPrivate, former.TcPrivate);
         try
         {
-            publicHook.Exchange(programs.XdpPublic);
+            publicHook.Exchange(programs.Public, former.Public);
         }
-        catch (BpfException)
+        catch (Exception e) when (e is BpfException or IOException)
         {
             filter.Exchange(former.TcPrivate, programs.TcPrivate);
             throw;
@@ -72,8 +96,7 @@ internal sealed class Attachments : IDisposable
     {
         publicHook.Detach();
         passHook?.Detach();
-        using NetlinkSocket netlink = NetlinkSocket.Open();
-        filter.Detach(netlink);
+        filter.Detach();
     }
 
     public void Dispose()

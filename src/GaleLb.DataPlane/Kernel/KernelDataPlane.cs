@@ -121,6 +121,7 @@ public sealed class KernelDataPlane : IDataPlane
             KernelDataPlane started = new(options, time, rollback);
             started.nextHops.Start();
             started.sweeper.Start();
+            started.attachments.DetachOther(started.pins);
             rollback.Keep();
             return started;
         }
@@ -196,7 +197,7 @@ public sealed class KernelDataPlane : IDataPlane
             lock (gate)
             {
                 ObjectDisposedException.ThrowIf(disposed || stopping, this);
-                attachments.Exchange((loaded.XdpPublic, loaded.TcPrivate), (programs.XdpPublic, programs.TcPrivate));
+                attachments.Exchange((loaded.Public, loaded.TcPrivate), (programs.Public, programs.TcPrivate));
                 traceFailure = null;
                 tracing = started = new KernelTrace(loaded, time, () => EndTrace(loaded));
                 return started;
@@ -296,7 +297,7 @@ public sealed class KernelDataPlane : IDataPlane
             Volatile.Write(ref traceClaimed, false);
             try
             {
-                attachments.Exchange((programs.XdpPublic, programs.TcPrivate), (loaded.XdpPublic, loaded.TcPrivate));
+                attachments.Exchange((programs.Public, programs.TcPrivate), (loaded.Public, loaded.TcPrivate));
             }
             catch (Exception e) when (e is BpfException or IOException)
             {

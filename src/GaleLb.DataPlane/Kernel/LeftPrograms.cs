@@ -26,7 +26,8 @@ public static class LeftPrograms
                 // Clients' side first; a link that is no longer pinned is detached.
                 PinDirectory.Remove(pins.XdpPublicLink);
                 PinDirectory.Remove(pins.XdpPrivateLink);
-                TcFilter.FindLeft(pins, network)?.Detach(netlink);
+                TcFilter.FindLeft(pins, pins.TcPublicProgram, network)?.Detach(netlink);
+                TcFilter.FindLeft(pins, pins.TcPrivateProgram, network)?.Detach(netlink);
                 pins.RemoveAll();
                 removed.Add(pins.Root);
             }

@@ -20,7 +20,9 @@ internal sealed class PinDirectory
 
     public string XdpPrivateLink => Path("xdp_private");
 
-    public string TcProgram => Path("tc_private");
+    public string TcPublicProgram => Path("tc_public");
+
+    public string TcPrivateProgram => Path("tc_private");
 
     /// <summary>Finds or makes the directory; mounts a bpffs at /sys/fs/bpf where none is.</summary>
     /// <exception cref="DataPlaneException">It cannot be, in words.</exception>

@@ -10,10 +10,10 @@ internal sealed class ProgramSet : IDisposable
     /// <summary>Only the shape of the inner maps; the kernel keeps it inside rings.</summary>
     private const string RingShape = "ring_shape";
 
-    private ProgramSet(KernelMaps maps, BpfProgram xdpPublic, BpfProgram xdpPass, BpfProgram tcPrivate, BpfProgram sweep, bool tookOver)
+    private ProgramSet(KernelMaps maps, BpfProgram publicSide, BpfProgram xdpPass, BpfProgram tcPrivate, BpfProgram sweep, bool tookOver)
     {
         Maps = maps;
-        XdpPublic = xdpPublic;
+        Public = publicSide;
         XdpPass = xdpPass;
         TcPrivate = tcPrivate;
         Sweep = sweep;
@@ -22,7 +22,8 @@ internal sealed class ProgramSet : IDisposable
 
     public KernelMaps Maps { get; }
 
-    public BpfProgram XdpPublic { get; }
+    /// <summary>For clients' packets: XDP or TC, as <see cref="DataPlaneOptions.PublicHook"/> says.</summary>
+    public BpfProgram Public { get; }
 
     public BpfProgram XdpPass { get; }
 
@@ -36,7 +37,7 @@ internal sealed class ProgramSet : IDisposable
     /// <exception cref="DataPlaneException">Pinned maps of another shape, or the kernel refused; with the verifier's log.</exception>
     public static ProgramSet Load(DataPlaneOptions options, PinDirectory pins, Rollback rollback)
     {
-        using BpfObject obj = Prepare(GaleObject.Open(), options, explain: false);
+        using BpfObject obj = Prepare(GaleObject.Open(options.PublicHook), options, explain: false);
         List<string> created = [];
         bool tookOver = false;
         foreach (BpfMapDefinition map in Pinned(obj))
@@ -59,7 +60,7 @@ internal sealed class ProgramSet : IDisposable
         Load(obj);
         return new ProgramSet(
             new KernelMaps(obj),
-            obj.OpenProgram(GaleObject.XdpPublic),
+            obj.OpenProgram(GaleObject.Public(options.PublicHook)),
             obj.OpenProgram(GaleObject.XdpPass),
             obj.OpenProgram(GaleObject.TcPrivate),
             obj.OpenProgram(GaleObject.Sweep),
@@ -70,7 +71,7 @@ internal sealed class ProgramSet : IDisposable
     /// <exception cref="DataPlaneException">The kernel refused; with the verifier's log.</exception>
     public static BpfObject LoadTraced(DataPlaneOptions options, PinDirectory pins, bool explain)
     {
-        BpfObject obj = Prepare(GaleObject.OpenTraced(), options, explain);
+        BpfObject obj = Prepare(GaleObject.OpenTraced(options.PublicHook), options, explain);
         try
         {
             obj.SkipProgram(GaleObject.XdpPass);
@@ -90,7 +91,7 @@ internal sealed class ProgramSet : IDisposable
     public void Dispose()
     {
         Maps.Dispose();
-        XdpPublic.Dispose();
+        Public.Dispose();
         XdpPass.Dispose();
         TcPrivate.Dispose();
         Sweep.Dispose();

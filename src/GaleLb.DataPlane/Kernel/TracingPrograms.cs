@@ -16,16 +16,16 @@ internal sealed class TracingPrograms : IDisposable
     private readonly BpfMap traces;
     private BpfRingBuffer? ring;
 
-    private TracingPrograms(BpfObject obj)
+    private TracingPrograms(BpfObject obj, PublicHook hook)
     {
-        XdpPublic = obj.OpenProgram(GaleObject.XdpPublic);
+        Public = obj.OpenProgram(GaleObject.Public(hook));
         TcPrivate = obj.OpenProgram(GaleObject.TcPrivate);
         filter = obj.OpenMap("trace_filter");
         scratch = obj.OpenMap("trace_scratch");
         traces = obj.OpenMap("traces");
     }
 
-    public BpfProgram XdpPublic { get; }
+    public BpfProgram Public { get; }
 
     public BpfProgram TcPrivate { get; }
 
@@ -44,7 +44,7 @@ internal sealed class TracingPrograms : IDisposable
     public static TracingPrograms LoadForTrace(DataPlaneOptions options, PinDirectory pins, PacketFilter wanted)
     {
         using BpfObject obj = ProgramSet.LoadTraced(options, pins, explain: false);
-        TracingPrograms loaded = new(obj);
+        TracingPrograms loaded = new(obj, options.PublicHook);
         try
         {
             loaded.filter.Update(0u, TraceRecords.Encode(wanted));
@@ -63,7 +63,7 @@ internal sealed class TracingPrograms : IDisposable
     public static TracingPrograms LoadForExplaining(DataPlaneOptions options, PinDirectory pins)
     {
         using BpfObject obj = ProgramSet.LoadTraced(options, pins, explain: true);
-        return new TracingPrograms(obj);
+        return new TracingPrograms(obj, options.PublicHook);
     }
 
     /// <summary>Records that were told since the last call. Not thread-safe.</summary>
@@ -76,7 +76,7 @@ internal sealed class TracingPrograms : IDisposable
         const int Growth = 256;
         byte[] frame = ProbeFrame.Build(protocol, source, destination, opening);
         scratch.UpdateBytes(new byte[sizeof(uint)], new byte[scratch.UserValueSize]);
-        XdpPublic.TestRun(frame, new byte[frame.Length + Growth]);
+        Public.TestRun(frame, new byte[frame.Length + Growth]);
         foreach (GaleTraceScratch cpu in ReadScratch())
         {
             if (cpu.Packet.AtNs != 0) return TraceRecords.Decision(cpu.Packet);
@@ -87,7 +87,7 @@ internal sealed class TracingPrograms : IDisposable
 
     public void Dispose()
     {
-        XdpPublic.Dispose();
+        Public.Dispose();
         TcPrivate.Dispose();
         ring?.Dispose();
         filter.Dispose();

@@ -4,7 +4,7 @@ using GaleLb.DataPlane.Netlink;
 namespace GaleLb.DataPlane.Kernel;
 
 /// <summary>An XDP program on one interface, held by a pinned link, or by this process alone where it is to go with it.</summary>
-internal sealed class XdpHook : IDisposable
+internal sealed class XdpHook : IPublicHook
 {
     private readonly BpfLink link;
     private readonly string? pin;
@@ -23,7 +23,6 @@ internal sealed class XdpHook : IDisposable
 
     public XdpMode Mode { get; }
 
-    /// <summary>The program is still where it was put.</summary>
     public bool IsAttached
     {
         get
@@ -36,8 +35,7 @@ internal sealed class XdpHook : IDisposable
         }
     }
 
-    /// <summary>Puts another program in the place of this one; every packet sees one of the two.</summary>
-    public void Exchange(BpfProgram program)
+    public void Exchange(BpfProgram program, BpfProgram former)
     {
         lock (exchange)
         {
@@ -66,7 +64,6 @@ internal sealed class XdpHook : IDisposable
         return new XdpHook(created, pin, device, program);
     }
 
-    /// <summary>Takes the program off the interface.</summary>
     public void Detach()
     {
         if (pin is not null) PinDirectory.Remove(pin);

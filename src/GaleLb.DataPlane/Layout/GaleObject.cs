@@ -6,6 +6,9 @@ namespace GaleLb.DataPlane.Layout;
 public static class GaleObject
 {
     public const string XdpPublic = "gale_xdp_public";
+
+    /// <summary>What <see cref="XdpPublic"/> is, where clients' packets are seen in TC.</summary>
+    public const string TcPublic = "gale_tc_public";
     public const string XdpPass = "gale_xdp_pass";
     public const string TcPrivate = "gale_tc_private";
 
@@ -19,8 +22,11 @@ public static class GaleObject
     public static IReadOnlyList<string> OwnMaps { get; } = ["flow_orders", "flow_openings", "sweep"];
 
     /// <summary>The object, opened but not loaded.</summary>
-    public static BpfObject Open() => EmbeddedObject.Open("galelb");
+    public static BpfObject Open(PublicHook hook) => EmbeddedObject.Open(hook == PublicHook.Xdp ? "galelb" : "galetc");
 
     /// <summary>The same programs, telling of packets.</summary>
-    public static BpfObject OpenTraced() => EmbeddedObject.Open("galetrace");
+    public static BpfObject OpenTraced(PublicHook hook) => EmbeddedObject.Open(hook == PublicHook.Xdp ? "galetrace" : "galetctrace");
+
+    /// <summary>The name of the program for clients' packets.</summary>
+    public static string Public(PublicHook hook) => hook == PublicHook.Xdp ? XdpPublic : TcPublic;
 }

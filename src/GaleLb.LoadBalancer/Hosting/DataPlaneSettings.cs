@@ -25,6 +25,7 @@ internal static class DataPlaneSettings
                 File.XdpMode.Auto => DataPlane.XdpMode.Auto,
                 File.XdpMode.Native => DataPlane.XdpMode.Native,
                 File.XdpMode.Generic => DataPlane.XdpMode.Generic,
+                File.XdpMode.Tc => DataPlane.XdpMode.Tc,
                 _ => DataPlane.XdpMode.Off,
             },
             EstablishedFlows = (uint)section.EstablishedFlows,

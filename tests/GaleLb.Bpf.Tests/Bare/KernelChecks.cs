@@ -1,3 +1,4 @@
+using GaleLb.DataPlane;
 using GaleLb.DataPlane.Layout;
 using GaleLb.DataPlane.Native;
 
@@ -12,7 +13,8 @@ internal static class KernelChecks
     /// </summary>
     private static readonly Type[] Classes =
     [
-        typeof(PacketCaseTests), typeof(ExplainTests), typeof(TraceTests), typeof(UnwrapTests), typeof(FragmentTests), typeof(ChecksumCompleteTests),
+        typeof(PacketCaseTestsInXdp), typeof(PacketCaseTestsInTc), typeof(ExplainTests), typeof(TraceTests), typeof(UnwrapTests), typeof(FragmentTestsInXdp),
+        typeof(FragmentTestsInTc), typeof(ChecksumCompleteTestsInXdp), typeof(ChecksumCompleteTestsInTc),
     ];
 
     /// <summary>Prints a line for each result; 1 when a check failed.</summary>
@@ -20,9 +22,12 @@ internal static class KernelChecks
     {
         bool failed = false;
         BareRunner runner = new(Report);
-        Load("galelb", GaleObject.Open, new GaleOptions());
-        Load("galetrace, explain", GaleObject.OpenTraced, new GaleOptions { Explain = 1 });
-        Load("galetrace", GaleObject.OpenTraced, new GaleOptions());
+        Load("galelb", () => GaleObject.Open(PublicHook.Xdp), new GaleOptions());
+        Load("galetrace, explain", () => GaleObject.OpenTraced(PublicHook.Xdp), new GaleOptions { Explain = 1 });
+        Load("galetrace", () => GaleObject.OpenTraced(PublicHook.Xdp), new GaleOptions());
+        Load("galetc", () => GaleObject.Open(PublicHook.Tc), new GaleOptions());
+        Load("galetctrace, explain", () => GaleObject.OpenTraced(PublicHook.Tc), new GaleOptions { Explain = 1 });
+        Load("galetctrace", () => GaleObject.OpenTraced(PublicHook.Tc), new GaleOptions());
         Load("galenode", GaleNodeObject.Open, null);
         foreach (Type type in Classes) runner.Run(type);
         return failed ? 1 : 0;

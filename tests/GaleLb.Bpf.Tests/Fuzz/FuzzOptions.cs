@@ -1,17 +1,21 @@
 using System.Globalization;
+using GaleLb.DataPlane;
 
 namespace GaleLb.Bpf.Tests.Fuzz;
 
 /// <summary>The fuzzer's command line.</summary>
 internal sealed record FuzzOptions
 {
-    public const string Usage = "usage: fuzz packets [--packets N] [--seed S]     (--count N is --packets N)";
+    public const string Usage = "usage: fuzz packets [--packets N] [--seed S] [--hook xdp|tc]     (--count N is --packets N)";
 
     /// <summary>How many packets in all; a session has at most <see cref="FuzzSession.PacketsMax"/>.</summary>
     public long Packets { get; init; } = 1_000_000;
 
     /// <summary>The first session's; each further one has the next.</summary>
     public int Seed { get; init; } = 1;
+
+    /// <summary>Where clients' packets are seen.</summary>
+    public PublicHook Hook { get; init; } = PublicHook.Xdp;
 
     /// <exception cref="FormatException">An argument is unknown or has no valid value.</exception>
     public static FuzzOptions Parse(string[] arguments)
@@ -24,6 +28,7 @@ internal sealed record FuzzOptions
             options = name switch
             {
                 "--packets" or "--count" => options with { Packets = Number(name, Value(), 1, long.MaxValue) },
+                "--hook" => options with { Hook = Hooked(name, Value()) },
                 "--seed" => options with { Seed = (int)Number(name, Value(), 0, int.MaxValue) },
                 _ => throw new FormatException($"Unknown argument {name}."),
             };
@@ -31,6 +36,13 @@ internal sealed record FuzzOptions
 
         return options;
     }
+
+    private static PublicHook Hooked(string name, string text) => text switch
+    {
+        "xdp" => PublicHook.Xdp,
+        "tc" => PublicHook.Tc,
+        _ => throw new FormatException($"{name} {text}: xdp or tc is expected."),
+    };
 
     private static long Number(string name, string text, long min, long max) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long value) && value >= min && value <= max

@@ -9,11 +9,8 @@ namespace GaleLb.Bpf.Tests.Fuzz;
 /// <summary>Feeds packets to the programs of a world made anew, and has each judged.</summary>
 internal sealed class FuzzRun
 {
-    private const int GrowthMax = 512;
-
     private readonly PacketRig rig;
     private readonly Dictionary<GaleReason, GaleCounter> before;
-    private readonly byte[] buffer = new byte[4096];
 
     public FuzzRun(PacketRig rig, int seed)
     {
@@ -43,10 +40,8 @@ internal sealed class FuzzRun
             return FuzzOutcome.Passed;
         }
 
-        TestRunResult result = rig.Program(input.Program).TestRun(
-            input.Frame, buffer.AsSpan(0, input.Frame.Length + GrowthMax), input.SegmentSize == 0 ? default : Merged(input));
-        After = buffer[..result.DataLength];
-        FuzzOutcome outcome = Judge.Judge(input.Program, result.ReturnValue, input.Frame, After, input.Must, input.SegmentSize);
+        (uint verdict, After) = rig.Run(input.Program, input.Frame, context: input.SegmentSize == 0 ? default : Merged(input));
+        FuzzOutcome outcome = Judge.Judge(input.Program, verdict, input.Frame, After, input.Must, input.SegmentSize);
         Outcomes[(int)outcome]++;
         return outcome;
     }

@@ -1,4 +1,5 @@
 using GaleLb.Bpf.Tests.Support;
+using GaleLb.DataPlane;
 
 namespace GaleLb.Bpf.Tests.Fuzz;
 
@@ -54,7 +55,7 @@ internal sealed class FuzzRunner(PacketRig rig, FuzzOptions options)
             lines.Add($"    came out: {Convert.ToHexStringLower(small.After)}");
         }
 
-        lines.Add($"  repeat: ./build.sh fuzz packets --seed {failure.Seed} --packets {FuzzSession.PacketsMax}");
+        lines.Add($"  repeat: ./build.sh fuzz packets --seed {failure.Seed} --packets {FuzzSession.PacketsMax}{(options.Hook == PublicHook.Tc ? " --hook tc" : "")}");
         return lines;
     }
 

@@ -157,6 +157,7 @@ internal sealed class FuzzWorld
         };
         rig.Map("nodes").Update((uint)index, nodes[index]);
         rig.Map("next_hops").Update((uint)index, Hops[index]);
+        rig.HopPlaces = [.. Hops.Keys.Select(n => (uint)n)];
         // Away from the ports of the tables: what these hold for nodes' answers is of no flow here.
         rig.Map("source_cursors").Update((uint)index, CursorFirst);
     }

@@ -7,7 +7,7 @@ namespace GaleLb.Bpf.Tests.Fuzz;
 /// <content>The private side: what nodes send.</content>
 internal sealed partial class PacketJudge
 {
-    private FuzzOutcome JudgePrivate(FuzzOutcome outcome, ReadOnlySpan<byte> before, ReadOnlySpan<byte> after, int segmentSize)
+    private FuzzOutcome JudgePrivate(FuzzOutcome outcome, ReadOnlySpan<byte> before, ReadOnlySpan<byte> after)
     {
         if (!FrameView.TryParse(before, out FrameView view))
         {
@@ -38,8 +38,7 @@ internal sealed partial class PacketJudge
         Check(!IsMalformed(view, before.Length), "malformed is dropped", "lengths contradict each other or the frame");
         if (!answers) answers = TryLearn(view.Tuple, after, out client);
         Check(answers, "only a flow's packets return", $"{view.Tuple}");
-        // What fits the clients' network or not is what leaves: one segment, where several were merged.
-        int leaving = segmentSize == 0 ? view.IpLength : view.L4 - view.L3 + (view.Protocol == PacketBuilder.Tcp ? view.TcpHeader : 8) + segmentSize;
+        int leaving = Leaving(view);
         if (IsTurned(before, after)) return JudgePrivateRefusal(before, view, after, leaving);
 
         Check(view.Ttl > 1, "TTL", "returned on its last hop");

@@ -39,7 +39,7 @@ internal sealed partial class PacketJudge
         if (outcome == FuzzOutcome.Dropped)
         {
             // Too big for its hop, say: by then the flow is there.
-            if (service.Forwarding == GaleForwarding.L4 && !malformed && !routed) unseen.Add(view.Tuple);
+            if (service.Forwarding == GaleForwarding.L4 && !malformed && !routed) WentNowhere(view);
             return outcome;
         }
 
@@ -77,17 +77,17 @@ internal sealed partial class PacketJudge
     {
         GaleNextHop way = world.Hops[hop];
         Check(view.Ttl > 1, "TTL", "forwarded on its last hop");
-        Check(view.IpLength <= way.Mtu, "MTU", "larger than its hop takes");
+        Check(Leaving(view) <= way.Mtu, "MTU", "larger than its hop takes");
         Check(FrameView.TryParse(after, out FrameView now), "an IP packet comes out", "it cannot be read");
         if (view.Fragment != FragmentKind.Later) now.TryReadPorts(after, out now);
         Check(world.NodeOf(now.Tuple.Destination) == hop, "node and hop agree", $"hop of node {hop}, address {FiveTuple.Address(now.Tuple.Destination)}");
         Check(!world.IsGivenUp(hop), "no packet for a node given up", $"node {hop}");
-        bool opens = view.Protocol == PacketBuilder.Udp || (view.TcpFlags & 0x17) == SynFlag;
+        bool opens = Opens(view);
         // A later fragment shows no ports: it is held to its flow.
         Translation translation = new(now.Tuple.Source, now.Tuple.SourcePort, now.Tuple.Destination, now.Tuple.DestinationPort);
         if (view.Fragment != FragmentKind.Later) CheckFlow(view.Tuple, opens, service, node, translation);
         else if (forward.TryGetValue(view.Tuple, out Translation known)) translation = known;
-        else throw new InvariantException("a later fragment opens nothing", "there was no flow");
+        else Check(unseen.Contains(view.Tuple), "a later fragment opens nothing", "there was no flow");
         FiveTuple tuple = new(translation.Source, translation.SourcePort, translation.Node, translation.NodePort, view.Protocol);
         CheckTranslated(
             before, view, ExpectedFrame.Via(way, before[view.L3..], view.IsIpv4), after, now.L3, tuple,
@@ -96,11 +96,21 @@ internal sealed partial class PacketJudge
         return FuzzOutcome.ForwardedL4;
     }
 
+    private static bool Opens(in FrameView view) => view.Protocol == PacketBuilder.Udp || (view.TcpFlags & 0x17) == SynFlag;
+
+    /// <summary>A packet may have opened a flow all the same, whose translation shows later.</summary>
+    private void WentNowhere(in FrameView view)
+    {
+        unseen.Add(view.Tuple);
+        if (Opens(view)) openedUnseen.Add(view.Tuple);
+    }
+
     /// <summary>A flow keeps its translation; a new one gets the ring's node, and a source that is nobody else's.</summary>
     private void CheckFlow(in FiveTuple client, bool opens, FuzzService service, int node, in Translation translation)
     {
         if (forward.TryGetValue(client, out Translation known) && known == translation) return;
         // A SYN may begin anew on a closed flow's ports; datagrams stay together while their node lives.
+        opens |= openedUnseen.Remove(client);
         bool anew = opens && (known == default || client.Protocol == PacketBuilder.Tcp || world.IsGivenUp(world.NodeOf(known.Node)));
         Check(anew, "a flow keeps its translation", $"{known} became {translation}");
         Check(translation.Node == world.NodeAddress(node), "a new flow goes to the ring's node", $"node {node} is {FiveTuple.Address(world.NodeAddress(node))}");
@@ -128,7 +138,7 @@ internal sealed partial class PacketJudge
         Check(!world.IsGivenUp(hop), "no packet for a node given up", $"node {hop}");
         if (service.Forwarding == GaleForwarding.L2)
         {
-            Check(view.IpLength <= way.Mtu, "MTU", "larger than its hop takes");
+            Check(Leaving(view) <= way.Mtu, "MTU", "larger than its hop takes");
             CheckSame(after, ExpectedFrame.Via(way, before[view.L3..], view.IsIpv4), "L2 changes the link header alone");
             return;
         }
@@ -136,7 +146,7 @@ internal sealed partial class PacketJudge
         Check(view.Ttl > 1, "TTL", "forwarded on its last hop");
         Check(FrameView.TryParse(after, out FrameView outer), "an IP packet comes out", "it cannot be read");
         int header = outer.IpHeader;
-        Check(view.IpLength + header <= way.Mtu, "MTU", "larger than its hop takes");
+        Check(Leaving(view) + header <= way.Mtu, "MTU", "larger than its hop takes");
         CheckOuter(after, outer, view, node, FuzzWorld.Hash(service, choosing));
         byte[] inside = [.. before[view.L3..]];
         inside[view.IsIpv4 ? 8 : 7]--;
@@ -201,7 +211,7 @@ internal sealed partial class PacketJudge
 
         Check(view.Ttl > 1, "TTL", "forwarded on its last hop");
         Check(view.IpLength <= world.Hops[hop].Mtu, "MTU", "larger than its hop takes");
-        if (unseen.Contains(quoted) && !forward.ContainsKey(quoted)) Learn(quoted, service, after);
+        if (openedUnseen.Contains(quoted) || (unseen.Contains(quoted) && !forward.ContainsKey(quoted))) Learn(quoted, service, after);
         Check(forward.TryGetValue(quoted, out Translation known) && world.NodeOf(known.Node) == hop, "an error goes to its flow's node", $"{known}");
         FiveTuple towards = new(known.Source, known.SourcePort, known.Node, known.NodePort, quoted.Protocol);
         CheckTranslatedError(
@@ -235,7 +245,7 @@ internal sealed partial class PacketJudge
     {
         if (TryTooBig(before, view, after, service, node))
         {
-            unseen.Add(view.Tuple);
+            WentNowhere(view);
             return FuzzOutcome.AnsweredTooBig;
         }
 
@@ -259,7 +269,7 @@ internal sealed partial class PacketJudge
         {
             if (service.Forwarding != GaleForwarding.L4 && index != node) continue;
             uint overhead = service.Forwarding != GaleForwarding.L3 ? 0 : FiveTuple.IsIpv4(world.NodeAddress(index)) ? 20u : 40u;
-            if (view.IpLength + overhead > hop.Mtu && after.SequenceEqual(ExpectedFrame.Error(before, view, hop.Mtu - overhead))) return true;
+            if (Leaving(view) + overhead > hop.Mtu && after.SequenceEqual(ExpectedFrame.Error(before, view, hop.Mtu - overhead))) return true;
         }
 
         return false;

@@ -23,7 +23,10 @@ internal sealed partial class PacketJudge(FuzzWorld world)
     private readonly Dictionary<FiveTuple, Translation> forward = [];
     private readonly Dictionary<FiveTuple, FiveTuple> clientOf = [];
     private readonly HashSet<FiveTuple> unseen = [];
+    private readonly HashSet<FiveTuple> openedUnseen = [];
     private readonly Dictionary<(UInt128 Source, UInt128 Destination, uint Id, byte Protocol), (ushort Source, ushort Destination, uint? NewId)> fragments = [];
+
+    private int segmentSize;
 
     /// <summary>The flow's translation, if it was seen.</summary>
     public Translation? Find(in FiveTuple client) => forward.TryGetValue(client, out Translation found) ? found : null;
@@ -43,8 +46,9 @@ internal sealed partial class PacketJudge(FuzzWorld world)
             _ => throw new InvariantException("verdict", name),
         };
         if (outcome == FuzzOutcome.Passed) CheckSame(after, before, "passed means untouched");
+        this.segmentSize = segmentSize;
         bool isPublic = program.Contains("_xdp_", StringComparison.Ordinal);
-        FuzzOutcome judged = isPublic ? JudgePublic(outcome, before, after) : JudgePrivate(outcome, before, after, segmentSize);
+        FuzzOutcome judged = isPublic ? JudgePublic(outcome, before, after) : JudgePrivate(outcome, before, after);
         Check(
             !must || judged is FuzzOutcome.ForwardedL4 or FuzzOutcome.ForwardedL3 or FuzzOutcome.ForwardedL2 or FuzzOutcome.ReturnedL4,
             Arrives, $"{judged}");
@@ -59,6 +63,10 @@ internal sealed partial class PacketJudge(FuzzWorld world)
         client = unseen.FirstOrDefault(t => (t.Source, t.SourcePort, t.Protocol) == (answer.Destination, answer.DestinationPort, answer.Protocol));
         return client != default;
     }
+
+    /// <summary>What fits a network or not is what leaves: one segment, where several were merged.</summary>
+    private int Leaving(in FrameView view) =>
+        segmentSize == 0 ? view.IpLength : view.L4 - view.L3 + (view.Protocol == PacketBuilder.Tcp ? view.TcpHeader : 8) + segmentSize;
 
     private static void CheckNotOurs(FuzzOutcome outcome, string why) => Check(outcome == FuzzOutcome.Passed, "not ours means passed", $"{outcome}, but {why}");
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using GaleLb.DataPlane;
 using GaleLb.DataPlane.Flows;
 using GaleLb.DataPlane.Layout;
 using GaleLb.DataPlane.Native;
@@ -6,11 +7,14 @@ using GaleLb.DataPlane.Native;
 namespace GaleLb.Bpf.Tests.Support;
 
 /// <summary>The loaded object with small flow tables, its maps emptied between cases. Needs root.</summary>
-public sealed class PacketRig : IDisposable
+public class PacketRig : IDisposable
 {
     private const uint FlowSets = 256;
     private const uint FlowSeed = 0x5eed;
     private const uint ArrayElements = 32;
+    private const int EthernetMin = 60;
+    private const int MacsAt = 8;
+    private const int TagsAt = 22;
 
     private static readonly string[] Hashes = ["services", "recent", "fragments", "blocks"];
 
@@ -18,17 +22,24 @@ public sealed class PacketRig : IDisposable
     private readonly Dictionary<string, BpfProgram> programs = [];
     private readonly HashSet<(string Map, string Key)> touched = [];
     private readonly Dictionary<uint, ushort[]> rings = [];
+    private readonly PublicHook hook;
     private readonly BpfMappedArray? flowMemory;
     private readonly FlowTable? table;
 
     /// <summary>As a class fixture; without root it stays empty, for tests that are skipped.</summary>
     public PacketRig()
-        : this(GaleObject.Open, default, FlowSets)
+        : this(PublicHook.Xdp)
     {
     }
 
-    private PacketRig(Func<BpfObject> open, GaleOptions options, uint flowSets)
+    protected PacketRig(PublicHook hook)
+        : this(() => GaleObject.Open(hook), default, FlowSets, hook)
     {
+    }
+
+    private PacketRig(Func<BpfObject> open, GaleOptions options, uint flowSets, PublicHook hook)
+    {
+        this.hook = hook;
         if (!Environment.IsPrivilegedProcess) return;
         using BpfObject loading = open();
         loading.Map("flows").SetMaxEntries(flowSets);
@@ -40,14 +51,17 @@ public sealed class PacketRig : IDisposable
         table = new FlowTable(flowMemory, FlowSeed);
     }
 
+    /// <summary>Where next_hops has some.</summary>
+    public IReadOnlyList<uint> HopPlaces { get; set; } = [.. Enumerable.Range(0, (int)ArrayElements).Select(n => (uint)n)];
+
     /// <summary>The table that programs see.</summary>
     internal FlowTable Table => table!;
 
-    public static PacketRig Load(uint flowSets = FlowSets) => new(GaleObject.Open, default, flowSets);
+    public static PacketRig Load(uint flowSets = FlowSets, PublicHook hook = PublicHook.Xdp) => new(() => GaleObject.Open(hook), default, flowSets, hook);
 
     /// <summary>The programs that tell of packets.</summary>
-    public static PacketRig LoadTraced(bool explain = false, uint flowSets = FlowSets) =>
-        new(GaleObject.OpenTraced, new GaleOptions { Explain = explain ? 1u : 0u }, flowSets);
+    public static PacketRig LoadTraced(bool explain = false, uint flowSets = FlowSets, PublicHook hook = PublicHook.Xdp) =>
+        new(() => GaleObject.OpenTraced(hook), new GaleOptions { Explain = explain ? 1u : 0u }, flowSets, hook);
 
     public BpfMap Map(string name) => maps[name];
 
@@ -93,13 +107,22 @@ public sealed class PacketRig : IDisposable
         maps["rings"].UpdateInner(number, inner);
     }
 
-    /// <summary>Runs a program once on a frame.</summary>
-    public (uint Verdict, byte[] Frame) Run(string program, ReadOnlySpan<byte> frame, uint flags = 0)
+    /// <summary>
+    /// Runs a program once on a frame. The public side answers to <see cref="GaleObject.XdpPublic"/> and in the words of XDP, wherever it is.
+    /// </summary>
+    public (uint Verdict, byte[] Frame) Run(string program, ReadOnlySpan<byte> frame, uint flags = 0, ReadOnlySpan<byte> context = default)
     {
+        bool inTc = program == GaleObject.XdpPublic && hook == PublicHook.Tc;
         byte[] after = new byte[frame.Length + 512];
-        TestRunResult result = programs[program].TestRun(frame, after, flags: flags);
-        return (result.ReturnValue, after[..result.DataLength]);
+        TestRunResult result = programs[inTc ? GaleObject.TcPublic : program].TestRun(frame, after, context, flags: flags);
+        after = after[..result.DataLength];
+        if (!inTc) return (result.ReturnValue, after);
+        uint verdict = Verdict.AsXdp(result.ReturnValue);
+        return (verdict, Verdict.Name(program, verdict) == Verdict.Redirect ? AsXdp(frame, after) : after);
     }
+
+    /// <summary>Whether a program sees what the stack shows to TC, as test-run makes it: no frame that is too short for its IP header.</summary>
+    public bool IsInTc(string program) => program == GaleObject.TcPrivate || hook == PublicHook.Tc;
 
     /// <summary>All counters of stats that are not zero, summed over CPUs.</summary>
     public Dictionary<GaleReason, GaleCounter> Counters()
@@ -245,6 +268,25 @@ public sealed class PacketRig : IDisposable
 
         map.UpdateBytes(key, value);
         if (!Hashes.Contains(content.Map)) touched.Add((content.Map!, content.Key!));
+    }
+
+    /// <summary>
+    /// What XDP would have made of a frame: the outermost tag, which TC keeps beside it and test-run does not show, by the hop whose address it bears;
+    /// and a reset's padding, which in TC is the driver's matter.
+    /// </summary>
+    private byte[] AsXdp(ReadOnlySpan<byte> came, byte[] left)
+    {
+        if (left.AsSpan(0, 6).SequenceEqual(came[6..12]))
+            return left.Length < EthernetMin ? [.. left, .. new byte[Math.Max(0, Math.Min(EthernetMin, came.Length) - left.Length)]] : left;
+        foreach (uint node in HopPlaces)
+        {
+            maps["next_hops"].TryLookUp(node, out GaleNextHop hop);
+            if (hop.VlanCount == 0 || !left.AsSpan(0, 12).SequenceEqual(MemoryMarshal.AsBytes(new ReadOnlySpan<GaleNextHop>(in hop)).Slice(MacsAt, 12))) continue;
+            byte[] tag = [.. hop.VlanCount == 1 ? (ReadOnlySpan<byte>)[0x81, 0x00] : [0x88, 0xa8], .. MemoryMarshal.AsBytes(new ReadOnlySpan<GaleNextHop>(in hop)).Slice(TagsAt, 2)];
+            return [.. left[..12], .. tag, .. left[12..]];
+        }
+
+        return left;
     }
 
     private static List<byte[]> Keys(BpfMap map) => map.Info.KeySize switch

@@ -6,6 +6,15 @@ public static class Verdict
     public const string Pass = "pass";
     public const string Redirect = "redirect";
 
+    /// <summary>A verdict of the public side in TC in the words of XDP.</summary>
+    public static uint AsXdp(uint value) => unchecked((int)value) switch
+    {
+        -1 => 2,
+        2 => 1,
+        7 => 4,
+        _ => value + 100,
+    };
+
     public static string Name(string program, uint value) => (program.Contains("_xdp_", StringComparison.Ordinal), value) switch
     {
         (true, 0) => "aborted",

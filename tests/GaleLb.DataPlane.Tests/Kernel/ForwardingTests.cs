@@ -12,6 +12,7 @@ public sealed class ForwardingTests
     [RootTheory]
     [InlineData(XdpMode.Native)]
     [InlineData(XdpMode.Generic)]
+    [InlineData(XdpMode.Tc)]
     public void Connections_ThroughTwoNodes_AreBalanced(XdpMode mode)
     {
         using Lab lab = new();
@@ -43,9 +44,36 @@ public sealed class ForwardingTests
         lab.Connect(Lab.VipSix, 20).Distinct().Order(StringComparer.Ordinal).Should().Equal("node1", "node2");
     }
 
+    /// <summary>
+    /// Packets as a local sender makes them, with checksums half done and many segments in one: both ways, of both families, to either node.
+    /// </summary>
+    [RootTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Echo_InTcWithChecksumsLeftToTheCard_ComesBackWhole(bool six)
+    {
+        const int Bytes = 30_000_000;
+        using Lab lab = new();
+        lab.LeaveChecksumsToTheCard();
+        lab.StartServers();
+        using KernelDataPlane plane = Start(lab, lab.Options(XdpMode.Tc), Tables.Of(
+            1, [Tables.Service(0, null, Lab.ServicePort, 0)], [Tables.Ring(0, 0, 1)],
+            [Tables.Node(0, six ? Lab.NodeOneSix : Lab.NodeOne), Tables.Node(1, six ? Lab.NodeTwoSix : Lab.NodeTwo)]));
+
+        for (int i = 0; i < 4; i++) lab.Echo(six ? Lab.VipSix : Lab.VipOne, Bytes).Should().Be($"same {Bytes}");
+
+        Counters counters = plane.ReadCounters();
+        ReasonCounter forwarded = counters.Reasons.Single(r => r.Reason == "forwarded_l4");
+        (forwarded.Bytes / forwarded.Packets).Should().BeGreaterThan(3000, "segments come merged");
+        Traffic(counters).PacketsToNode.Should().BeGreaterThan(4ul * Bytes / 1500, "they are counted singly");
+        Traffic(counters).PacketsFromNode.Should().BeGreaterThan(4ul * Bytes / 1500);
+        static TrafficCounter Traffic(Counters counters) => counters.Services.Single().Traffic;
+    }
+
     [RootTheory]
     [InlineData(XdpMode.Native)]
     [InlineData(XdpMode.Generic)]
+    [InlineData(XdpMode.Tc)]
     public void Connections_WithOneInterfaceForBothSides_AreBalanced(XdpMode mode)
     {
         using Lab lab = new();

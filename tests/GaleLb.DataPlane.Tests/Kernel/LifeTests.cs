@@ -15,6 +15,7 @@ public sealed class LifeTests
     [RootTheory]
     [InlineData(XdpMode.Native)]
     [InlineData(XdpMode.Generic)]
+    [InlineData(XdpMode.Tc)]
     public void Stop_WithDetach_LeavesTheNetworkAsItWas(XdpMode mode)
     {
         using Lab lab = new();
@@ -39,14 +40,16 @@ public sealed class LifeTests
         lab.Connect(Lab.VipOne, 10).Should().OnlyContain(a => a.StartsWith("node"));
     }
 
-    [RootFact]
-    public void DetachLeft_AfterAStopWithKeep_LeavesTheNetworkAsItWas()
+    [RootTheory]
+    [InlineData(XdpMode.Native)]
+    [InlineData(XdpMode.Tc)]
+    public void DetachLeft_AfterAStopWithKeep_LeavesTheNetworkAsItWas(XdpMode mode)
     {
         using Lab lab = new();
         string before = Footprint(lab);
         string pins = $"/sys/fs/bpf/galelb-left-{Environment.ProcessId}";
         string member = $"{pins}/00000000c0ffee01", foreign = $"{pins}/somebody-elses";
-        KernelDataPlane plane = StartAndApply(lab, lab.Options() with { OnExit = ExitPolicy.Keep, PinPath = member });
+        KernelDataPlane plane = StartAndApply(lab, lab.Options(mode) with { OnExit = ExitPolicy.Keep, PinPath = member });
         lab.Balancer.Do(plane.Stop);
         Footprint(lab).Should().NotBe(before);
         Directory.CreateDirectory(foreign);
@@ -60,12 +63,14 @@ public sealed class LifeTests
         Directory.Delete(pins);
     }
 
-    [RootFact]
-    public void Restart_AfterACrash_TakesOverWithoutLosingPackets()
+    [RootTheory]
+    [InlineData(XdpMode.Auto)]
+    [InlineData(XdpMode.Tc)]
+    public void Restart_AfterACrash_TakesOverWithoutLosingPackets(XdpMode mode)
     {
         using Lab lab = new();
         lab.StartServers();
-        KernelDataPlane plane = StartAndApply(lab, lab.Options());
+        KernelDataPlane plane = StartAndApply(lab, lab.Options(mode));
         string links = lab.Balancer.Run("bpftool", "net", "show");
 
         // Two streams, one forwarded and one passed, run while three processes come and go.
@@ -74,7 +79,7 @@ public sealed class LifeTests
         for (int i = 0; i < 3; i++)
         {
             plane.Dispose();
-            plane = lab.StartDataPlane();
+            plane = lab.StartDataPlane(lab.Options(mode));
             lab.Balancer.Do(() => plane.Apply(Tables.TwoNodes())).Operations.Should().Be(0, "the maps hold the table already");
         }
 
@@ -84,6 +89,33 @@ public sealed class LifeTests
         lab.Connect(Lab.VipOne, 10).Should().OnlyContain(a => a.StartsWith("node"));
         CountLines(lab.Balancer.Run("bpftool", "net", "show")).Should().Be(CountLines(links));
         lab.Balancer.Do(plane.Stop);
+    }
+
+    [RootFact]
+    public void Restart_InAnotherMode_TakesOverWithoutLosingPackets()
+    {
+        using Lab lab = new();
+        string before = Footprint(lab);
+        lab.StartServers();
+        KernelDataPlane plane = StartAndApply(lab, lab.Options());
+
+        Task<string> stream = Task.Run(() => lab.Stream(seconds: 8));
+        Task<string> ping = Task.Run(() => lab.Client.Run("ping", "-q", "-i", "0.005", "-c", "1000", Lab.VipOne.ToString()));
+        foreach (XdpMode mode in (XdpMode[])[XdpMode.Tc, XdpMode.Generic, XdpMode.Tc, XdpMode.Native])
+        {
+            plane.Dispose();
+            plane = lab.StartDataPlane(lab.Options(mode));
+            lab.Balancer.Do(() => plane.Apply(Tables.TwoNodes())).Operations.Should().Be(0, "the maps hold the table already");
+            lab.Balancer.Do(() => plane.Status).Mode.Should().Be(mode);
+            lab.Balancer.Run("tc", "filter", "show", "dev", "pub0", "ingress").Contains("gale_tc_public").Should().Be(mode == XdpMode.Tc);
+            lab.Balancer.Run("ip", "link", "show", "pub0").Contains("xdp").Should().Be(mode != XdpMode.Tc);
+            lab.Balancer.Run("ip", "link", "show", "priv0").Contains("xdp").Should().Be(mode == XdpMode.Native);
+        }
+
+        ping.Result.Should().Contain("1000 packets transmitted, 1000 received, 0% packet loss");
+        stream.Result.Should().StartWith("done");
+        lab.Balancer.Do(plane.Stop);
+        Footprint(lab).Should().Be(before);
     }
 
     [RootFact]
@@ -170,6 +202,18 @@ public sealed class LifeTests
         Directory.Exists(lab.PinDirectory + "x").Should().BeFalse();
     }
 
+    /// <summary>On one interface the clsact that was made here goes with the second of the two filters, not with the first.</summary>
+    [RootFact]
+    public void Stop_WhereBothFiltersAreOnOneInterface_LeavesTheNetworkAsItWas()
+    {
+        using Lab lab = new();
+        string before = Footprint(lab);
+        using KernelDataPlane plane = StartAndApply(lab, lab.Options(XdpMode.Tc) with { PublicInterface = "priv0" });
+        lab.Balancer.Run("tc", "filter", "show", "dev", "priv0", "ingress").Should().Contain("gale_tc_public").And.Contain("gale_tc_private");
+        lab.Balancer.Do(plane.Stop);
+        Footprint(lab).Should().Be(before);
+    }
+
     [RootFact]
     public void Stop_WhereClsactWasThereBefore_LeavesIt()
     {
@@ -249,6 +293,7 @@ public sealed class LifeTests
         '\n',
         lab.Balancer.Run("bpftool", "net", "show"),
         lab.Balancer.Run("tc", "qdisc", "show"),
+        lab.Balancer.Run("tc", "filter", "show", "dev", "pub0", "ingress"),
         lab.Balancer.Run("tc", "filter", "show", "dev", "priv0", "ingress"),
         lab.Balancer.Run("ip", "-o", "-d", "link", "show"),
         Directory.Exists(lab.PinDirectory) ? string.Join(' ', Directory.GetFileSystemEntries(lab.PinDirectory).Order(StringComparer.Ordinal)) : "no pins");

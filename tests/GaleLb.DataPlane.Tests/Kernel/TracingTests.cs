@@ -16,6 +16,7 @@ public sealed class TracingTests
     [RootTheory]
     [InlineData(XdpMode.Native)]
     [InlineData(XdpMode.Generic)]
+    [InlineData(XdpMode.Tc)]
     public void Trace_OfConnections_TellsBothWaysAndEndsWithoutALoss(XdpMode mode)
     {
         using Lab lab = new();
@@ -23,16 +24,18 @@ public sealed class TracingTests
         using KernelDataPlane plane = Start(lab, lab.Options(mode));
         lab.Connect(Lab.VipOne, 1);
         int device = lab.Balancer.Do(() => plane.Status).Interfaces[0].Ifindex;
-        XdpAttachment before = lab.Balancer.Do(() => XdpAttachment.Query(device));
+        (XdpAttachment, uint?) Attached() =>
+            lab.Balancer.Do(() => (XdpAttachment.Query(device), new TcHook(device, TcAttachPoint.Ingress).Query(handle: 1, priority: 0x6c61)));
+        (XdpAttachment, uint?) before = Attached();
         IPacketTrace trace = lab.Balancer.Do(() => plane.TryTrace(PacketFilter.Everything with { Range = IPNetwork.Parse($"{Lab.ClientOne}/32") }))!;
 
         lab.Balancer.Do(() => plane.TryTrace(PacketFilter.Everything)).Should().BeNull("one trace at a time");
-        lab.Balancer.Do(() => XdpAttachment.Query(device)).Should().NotBe(before);
+        Attached().Should().NotBe(before);
         lab.Balancer.Do(() => plane.Status).Attached.Should().BeTrue();
         lab.Connect(Lab.VipOne, 5).Should().OnlyContain(a => a.StartsWith("node"));
         ImmutableArray<TracedPacket> told = trace.Take();
         lab.Balancer.Do(trace.Dispose);
-        lab.Balancer.Do(() => XdpAttachment.Query(device)).Should().Be(before);
+        Attached().Should().Be(before);
         lab.Connect(Lab.VipOne, 5).Should().OnlyContain(a => a.StartsWith("node"));
 
         TracedPacket opening = told.First(p => p.TcpFlags == 2);

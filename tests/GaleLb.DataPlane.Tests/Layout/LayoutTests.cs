@@ -10,7 +10,7 @@ namespace GaleLb.DataPlane.Tests.Layout;
 /// <summary>Compares the C# mirrors with the BTF of the compiled object that has them all. Opening an object needs no privilege.</summary>
 public sealed partial class LayoutTests : IDisposable
 {
-    private readonly BpfObject obj = GaleObject.OpenTraced();
+    private readonly BpfObject obj = GaleObject.OpenTraced(PublicHook.Xdp);
 
     public void Dispose() => obj.Dispose();
 
@@ -128,7 +128,7 @@ public sealed partial class LayoutTests : IDisposable
     [Fact]
     public void Maps_OfTheObjectThatForwards_AreThoseOfTheTracedOneButItsOwn()
     {
-        using BpfObject plain = GaleObject.Open();
+        using BpfObject plain = GaleObject.Open(PublicHook.Xdp);
         Names(plain).Should().BeEquivalentTo(Names(obj).Except(GaleObject.TraceMaps));
 
         // A section of the compiler is named after its object.

@@ -117,6 +117,20 @@ internal sealed class Lab : IDisposable
         return Client.Run("python3", "-c", Sender, VipOne.ToString(), $"{ServicePort}", $"{seconds}");
     }
 
+    /// <summary>Sends so many bytes, no two of a packet's size alike, and compares them with what comes back. Prints <c>same BYTES</c>.</summary>
+    public string Echo(IPAddress address, int bytes)
+    {
+        const string Comparer = """
+            import random, socket, sys, threading
+            size = int(sys.argv[3]); sent = random.Random(7).randbytes(size)
+            c = socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=20)
+            r = c.makefile("rb"); r.readline()
+            threading.Thread(target=c.sendall, args=(sent,), daemon=True).start()
+            print("same" if r.read(size) == sent else "differs", size)
+            """;
+        return Client.Run("python3", "-c", Comparer, address.ToString(), $"{ServicePort}", $"{bytes}").Trim();
+    }
+
     /// <summary>
     /// A connection over which the client goes on sending, whether it is answered or not: who waits for an answer that a reset
     /// node owes, and has nothing unacknowledged, sends no packet that could be refused. Prints what ended it.
@@ -136,6 +150,15 @@ internal sealed class Lab : IDisposable
             except OSError as e: print(type(e).__name__)
             """;
         return Client.Run("python3", "-c", Sender, VipOne.ToString(), $"{ServicePort}", $"{seconds}");
+    }
+
+    /// <summary>
+    /// As interfaces come: checksums are left to the card, and many segments travel as one packet, which is what a public side in TC sees.
+    /// </summary>
+    public void LeaveChecksumsToTheCard()
+    {
+        Client.Run("ethtool", "-K", "eth0", "tx", "on");
+        Switch.Run("ethtool", "-K", "lb", "tx", "on");
     }
 
     /// <summary>For one interface for both sides: the client is 10.72.0.50, behind the same switch.</summary>
