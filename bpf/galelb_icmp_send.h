@@ -106,19 +106,14 @@ maybe_unused static __noinline int xdp_send_icmp_error(struct xdp_md *ctx, struc
 	return bpf_redirect(ctx->ingress_ifindex, 0);
 }
 
-/*
- * Makes room: the frame keeps its Ethernet header, swapped, and length bytes behind it. The quote is copied out before. 1 where a card will put a sum
- * into the word in which the transport checksum was, 0 where not, -1 if it cannot be.
- */
-static __always_inline int skb_shrink(struct __sk_buff *skb, const struct packet *packet, void *quote, __u32 quote_length, __u32 length)
+/* Makes room: the frame keeps its Ethernet header, swapped, and length bytes behind it. The quote is copied out before. 0, or -1. */
+static __always_inline int skb_make_room(struct __sk_buff *skb, const struct packet *packet, void *quote, __u32 quote_length, __u32 length)
 {
 	__u32 l3_offset = packet->l3_offset & HEADER_OFFSET_MASK;
-	int partial;
 
-	if (bpf_skb_load_bytes(skb, l3_offset, quote, quote_length))
+	if (bpf_skb_load_bytes(skb, l3_offset, quote, quote_length) || skb_cut(skb, packet))
 		return -1;
-	partial = skb_cut(skb, packet);
-	return bpf_skb_change_tail(skb, l3_offset + length, 0) ? -1 : partial;
+	return bpf_skb_change_tail(skb, l3_offset + length, 0);
 }
 
 static __always_inline int skb_write_error_ipv4(struct __sk_buff *skb, const struct packet *packet, __u8 code, __u32 mtu)
@@ -129,9 +124,8 @@ static __always_inline int skb_write_error_ipv4(struct __sk_buff *skb, const str
 		struct icmp_header icmp;
 		__u8 quote[QUOTE_IPV4];
 	} answer;
-	int partial = skb_shrink(skb, packet, answer.quote, sizeof(answer.quote), sizeof(answer));
 
-	if (partial < 0)
+	if (skb_make_room(skb, packet, answer.quote, sizeof(answer.quote), sizeof(answer)))
 		return -1;
 	reply_write_ipv4(packet, &answer.ip, sizeof(answer), IPPROTO_ICMP);
 	answer.icmp.type = ICMP_UNREACHABLE;
@@ -139,9 +133,6 @@ static __always_inline int skb_write_error_ipv4(struct __sk_buff *skb, const str
 	answer.icmp.check = 0;
 	answer.icmp.rest = bpf_htonl(mtu);
 	answer.icmp.check = ~csum_fold(bpf_csum_diff(NULL, 0, (__be32 *)&answer.icmp, sizeof(answer) - sizeof(answer.ip), 0));
-	/* The sum of all is zero; so without this word it is what the card will put there: the word itself. */
-	if (partial)
-		*(__u16 *)((void *)&answer.icmp + checksum_place(packet)) = 0;
 	return bpf_skb_store_bytes(skb, l3_offset, &answer, sizeof(answer), 0);
 }
 
@@ -154,10 +145,9 @@ static __always_inline int skb_write_error_ipv6(struct __sk_buff *skb, const str
 		struct icmp_header icmp;
 		__u8 quote[QUOTE_IPV6];
 	} answer;
-	int partial = skb_shrink(skb, packet, answer.quote, sizeof(answer.quote), sizeof(answer));
 	__s64 sum;
 
-	if (partial < 0)
+	if (skb_make_room(skb, packet, answer.quote, sizeof(answer.quote), sizeof(answer)))
 		return -1;
 	reply_write_ipv6(packet, &answer.ip, sizeof(answer) - sizeof(answer.ip), IPPROTO_ICMPV6);
 	answer.icmp.type = type;
@@ -167,9 +157,6 @@ static __always_inline int skb_write_error_ipv6(struct __sk_buff *skb, const str
 	sum = bpf_csum_diff(NULL, 0, (__be32 *)&packet->key.source, 32, 0);
 	sum = bpf_csum_diff(NULL, 0, pseudo, sizeof(pseudo), sum);
 	answer.icmp.check = ~csum_fold(bpf_csum_diff(NULL, 0, (__be32 *)&answer.icmp, sizeof(answer) - sizeof(answer.ip), sum));
-	/* As above, with the pseudo header's sum, which the field holds for the card. */
-	if (partial)
-		*(__u16 *)((void *)&answer.icmp + checksum_place(packet)) = csum_fold(sum);
 	return bpf_skb_store_bytes(skb, l3_offset, &answer, sizeof(answer), 0);
 }
 

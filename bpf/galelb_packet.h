@@ -279,20 +279,23 @@ static __always_inline int skb_pull_headers(struct __sk_buff *skb)
 	return likely(data + length <= end) ? 0 : skb_pull(skb, length);
 }
 
-/* Where the transport checksum is in its header. */
-static __always_inline __u32 checksum_place(const struct packet *packet)
-{
-	return packet->key.protocol == IPPROTO_TCP ? offsetof(struct tcphdr, check) : offsetof(struct udphdr, check);
-}
+enum { CUT_ROOM = 64 };
 
 /*
- * Cuts the packet before its transport checksum, unless a card is to finish that (CHECKSUM_PARTIAL): then the kernel does not let go of the field,
- * which is the one way to tell. What is left is for writing an answer over it; a sum over the whole (CHECKSUM_COMPLETE) is forgotten. 1 where the
- * card will put a sum into that field, 0 where not.
+ * Cuts the packet before its transport checksum, for an answer to be written over what is left, with checksums of its own: a sum that a card took
+ * over the whole (CHECKSUM_COMPLETE) is forgotten by that. Where a card is to finish the checksum (CHECKSUM_PARTIAL) the kernel does not let go
+ * of the field, which also is how to tell; it does when all before it is taken away. 0, or -1.
  */
 static __always_inline int skb_cut(struct __sk_buff *skb, const struct packet *packet)
 {
-	return bpf_skb_change_tail(skb, (packet->l4_offset & HEADER_OFFSET_MASK) + checksum_place(packet), 0) != 0;
+	__u32 l4_offset = packet->l4_offset & HEADER_OFFSET_MASK;
+	__u32 check = packet->key.protocol == IPPROTO_TCP ? offsetof(struct tcphdr, check) : offsetof(struct udphdr, check);
+
+	if (likely(!bpf_skb_change_tail(skb, l4_offset + check, 0)))
+		return 0;
+	if (bpf_skb_change_tail(skb, 2 * l4_offset + CUT_ROOM, 0))
+		return -1;
+	return bpf_skb_adjust_room(skb, -(__s32)(l4_offset + 2), BPF_ADJ_ROOM_MAC, 0) ? -1 : 0;
 }
 
 /* The IP length of what leaves: of one segment, where several have been merged. */

@@ -12,6 +12,7 @@
 #   -l REPLICAS  how many load balancer replicas (default 3)
 #   -n NODES     how many node namespaces (default 4)
 #   -w           up: wider than the drawing, with the parts described below it
+#   -o           up: senders leave checksums and segmentation to others where no XDP program follows, for replicas with xdp_mode = "tc"
 #
 #         10.98.1.0/24, fd98:1::/64                          10.98.2.0/24, fd98:2::/64
 #   client  pub ---+                        +--- pub  lb-1  priv ---+        +--- priv  node-1
@@ -43,14 +44,15 @@
 #   GALE_FAMILY (4)          4 or 6: the family of the node, and with wide services which of them it serves
 set -euo pipefail
 
-prefix='' replicas=3 nodes=4 wide=false
+prefix='' replicas=3 nodes=4 wide=false offload=false
 usage() { sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p}' "$0"; }
-while getopts p:l:n:wh option; do
+while getopts p:l:n:woh option; do
 	case $option in
 	p) prefix=$OPTARG ;;
 	l) replicas=$OPTARG ;;
 	n) nodes=$OPTARG ;;
 	w) wide=true ;;
+	o) offload=true ;;
 	h)
 		usage
 		exit
@@ -107,9 +109,11 @@ cable() {
 	ip link add "$interface" netns "$namespace" numrxqueues 1 numtxqueues 1 type veth \
 		peer name "$port" netns "$switch" numrxqueues 1 numtxqueues 1
 	in_ns "$namespace" ethtool -K "$interface" gro on >/dev/null
-	in_ns "$switch" ethtool -K "$port" tx off gro on >/dev/null
+	in_ns "$switch" ethtool -K "$port" gro on >/dev/null
+	# gale-node unwraps in XDP what comes by this one.
+	[[ $offload == true && $port/$switch != node-*/"$switch_priv" ]] || in_ns "$switch" ethtool -K "$port" tx off >/dev/null
 	# Clients and nodes are the first senders; a switch port alone cannot finish what its bridge merged.
-	[[ $namespace == "$prefix"lb-* ]] || in_ns "$namespace" ethtool -K "$interface" tx off >/dev/null
+	[[ $offload == true || $namespace == "$prefix"lb-* ]] || in_ns "$namespace" ethtool -K "$interface" tx off >/dev/null
 	in_ns "$namespace" tc qdisc add dev "$interface" root pfifo limit 1000
 	in_ns "$switch" tc qdisc add dev "$port" root pfifo limit 1000
 	ip -n "$switch" link set "$port" master br0 up

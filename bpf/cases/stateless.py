@@ -191,17 +191,13 @@ def public_mtu_cases(f):
     case.step(PRIVATE, fits, "redirect", bytes(there), {"RETURNED_L4": 1})
     yield case
 
-    # A sender that leaves the checksum to its card: the field has the pseudo header's sum, which the card completes.
-    case = opened(Case("l4 node's packet too big and its checksum half done: the answer's is left for the card",
+    # Once in 65,536 packets the checksum is by chance what a sender's is who leaves it to the card.
+    case = opened(Case("l4 node's packet too big whose checksum looks half done: answered as any other",
                        world(f, public_mtu=1400)), talk)
     half = bytearray(answer(1401))
     place = 14 + head - 20 + 16
     half[place:place + 2] = struct.pack(">H", pseudo_sum(f, f.nodes[0], f.source, TCP_NUMBER, 1401 - head + 20))
-    expected = bytearray(told(bytes(half)))
-    icmp_length = 8 + (28 if f is V4 else 48)
-    expected[place:place + 2] = struct.pack(
-        ">H", 0 if f is V4 else pseudo_sum(f, f.source, f.nodes[0], ICMPV6_NUMBER, icmp_length))
-    case.step(PRIVATE, bytes(half), "redirect", bytes(expected), {"ANSWERED_TOO_BIG": 1})
+    case.step(PRIVATE, bytes(half), "redirect", told(bytes(half)), {"ANSWERED_TOO_BIG": 1})
     yield case
 
     if f is V4:

@@ -14,3 +14,15 @@ public sealed class WireCollection : ICollectionFixture<WireFixture>
 {
     public const string Name = "wire";
 }
+
+/// <summary>The same with clients' packets seen in TC.</summary>
+public sealed class WireInTcFixture : ClusterFixture
+{
+    protected override ClusterShape Shape => ClusterShape.WideInTc;
+}
+
+[CollectionDefinition(Name)]
+public sealed class WireInTcCollection : ICollectionFixture<WireInTcFixture>
+{
+    public const string Name = "wire in tc";
+}

@@ -7,7 +7,7 @@ using GaleLb.E2E.Tests.Harness;
 namespace GaleLb.E2E.Tests;
 
 /// <summary>What the data plane does for either family beyond TCP on a replica's own address: UDP, ping, path MTU, modes l2 and l3.</summary>
-public abstract class WireTests(WireFixture fixture, AddressFamily family) : ClusterTests(fixture)
+public abstract class WireTests(ClusterFixture fixture, AddressFamily family) : ClusterTests(fixture)
 {
     /// <summary>Of uploads and downloads: many packets.</summary>
     private const int BodyBytes = 200_000;

@@ -39,7 +39,7 @@ public sealed class Cluster : IAsyncDisposable
     /// <param name="settings">Environment of topology.sh, such as GALE_BLACK_LIST_AFTER_FAILS=2.</param>
     public static async Task<Cluster> StartAsync(string name, ClusterShape shape, params string[] settings)
     {
-        var topology = await Topology.UpAsync(shape.IsWide);
+        var topology = await Topology.UpAsync(shape.IsWide, offloads: shape.XdpMode == "tc");
         await ReplicaDisk.ReleaseBelowAsync(Path.Combine(Repository.Root, ".build", "e2e"));
         var cluster = new Cluster(topology, shape, Repository.Scratch(name));
         try

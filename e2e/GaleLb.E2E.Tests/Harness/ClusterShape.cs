@@ -15,6 +15,9 @@ public sealed record ClusterShape(bool IsWide, ImmutableArray<int> Nodes)
     /// <summary>Three nodes of each family.</summary>
     public static readonly ClusterShape Wide = new(IsWide: true, [.. Topology.WideNodes(AddressFamily.InterNetwork), .. Topology.WideNodes(AddressFamily.InterNetworkV6)]);
 
+    /// <summary>The same with clients' packets seen in TC, as senders make them that leave checksums and segmentation to the card.</summary>
+    public static readonly ClusterShape WideInTc = Wide with { XdpMode = "tc" };
+
     /// <summary>
     /// Nothing forwards, so that replicas start at once; each one's data is on a file system of its own, and the second one's
     /// monotonic clock a day ahead.

@@ -10,7 +10,7 @@ namespace GaleLb.E2E.Tests.Harness;
 public static class FailureBundle
 {
     private static readonly string[] Paths =
-        ["/readyz", "/api/v1/status", "/api/v1/cluster", "/api/v1/nodes?consistency=local", "/api/v1/blacklist?consistency=local",
+        ["/readyz", "/api/v1/status", "/api/v1/cluster", "/api/v1/nodes?consistency=local", "/api/v1/blacklist?consistency=local", "/api/v1/connections",
         $"/api/v1/services/{Cluster.Service}/ring?consistency=local", "/api/v1/events?consistency=local", "/metrics"];
 
     /// <summary>Writes the bundle and returns its directory.</summary>
@@ -52,6 +52,12 @@ public static class FailureBundle
         Directory.CreateDirectory(directory);
         foreach (var pin in Directory.Exists(Topology.Pins) ? Directory.EnumerateFiles(Topology.Pins, "*", SearchOption.AllDirectories) : [])
         {
+            // Flows are tens of megabytes in one element; what they say is in the connections above.
+            if (Path.GetFileName(pin) == "flows")
+            {
+                continue;
+            }
+
             var dump = await Command.RunAsync("bpftool", "-j", "map", "dump", "pinned", pin);
             if (dump.ExitCode == 0)
             {

@@ -71,9 +71,11 @@ public sealed class Topology : IAsyncDisposable
     /// <summary>The nodes of a wide cluster that serve a family.</summary>
     public static ImmutableArray<int> WideNodes(AddressFamily family) => family == AddressFamily.InterNetworkV6 ? [5, 6, 7] : [1, 2, 3];
 
-    public static async Task<Topology> UpAsync(bool isWide = false)
+    /// <param name="offloads">Senders leave checksums and segmentation to others.</param>
+    public static async Task<Topology> UpAsync(bool isWide = false, bool offloads = false)
     {
-        await ScriptAsync(isWide ? ["-w", "-n", $"{WideNodesInAll}", "up"] : ["up"]);
+        string[] wide = isWide ? ["-w", "-n", $"{WideNodesInAll}"] : [];
+        await ScriptAsync([.. wide, .. offloads ? ["-o"] : Array.Empty<string>(), "up"]);
         return new();
     }
 
