@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # bench/wire/run.sh - load balancers side by side: the same client, wires and nodes, interleaved rounds. Needs root.
 #
-#   run.sh [--json FILE] [--rounds N] [--seconds N] [--only LOAD,LOAD] [CONTENDER...]
+#   run.sh [--json FILE] [--rounds N] [--seconds N] [--only LOAD,LOAD] [--offload] [CONTENDER...]
 #
 # A CONTENDER takes the service address on the replica lb-1 of e2e/topology.sh and spreads it over three nodes (all by default):
 #   kernel         no balancer: plain forwarding to one node, what the others are compared with
@@ -12,6 +12,10 @@
 #   gale-l4        gale-lb: NAT with connection tracking. gale-node runs on the nodes
 #   gale-l3        gale-lb: encapsulated, unwrapped by gale-node in XDP, answers go straight to the client
 #   gale-l2        gale-lb: MAC rewriting, answers go straight to the client
+#   gale-l4-tc     gale-lb: as gale-l4, clients' packets seen in TC
+#   gale-l3-tc     gale-lb: as gale-l3, clients' packets seen in TC
+# --offload: senders leave checksums and segmentation to others (topology.sh -o), as interfaces come; then without gale-l4, gale-l3 and gale-l2,
+# whose XDP program has to see whole checksums
 # A LOAD (all by default; each takes --seconds, by default 2):
 #   connections    HTTP over a new connection for each request, 32 at a time
 #   requests       HTTP over 32 connections that stay
@@ -24,15 +28,17 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$root"
 usage() { sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p}' "$0"; }
 
-all=(kernel ecmp nftables haproxy nginx gale-l4 gale-l3 gale-l2)
+all=(kernel ecmp nftables haproxy nginx gale-l4 gale-l3 gale-l2 gale-l4-tc gale-l3-tc)
+without_xdp=(kernel ecmp nftables haproxy nginx gale-l4-tc gale-l3-tc)
 loads=connections,requests,bulk1,bulk8,datagrams,datagrams-50k
-json='' rounds=3 seconds=2 contenders=()
+json='' rounds=3 seconds=2 offload=false contenders=()
 while (($#)); do
 	case $1 in
 	--json) json=${2:?--json needs a file} && shift ;;
 	--rounds) rounds=${2:?--rounds needs a number} && shift ;;
 	--seconds) seconds=${2:?--seconds needs a number} && shift ;;
 	--only) loads=${2:?--only needs loads} && shift ;;
+	--offload) offload=true ;;
 	-h | --help) usage && exit ;;
 	*)
 		[[ " ${all[*]} " == *" $1 "* ]] || {
@@ -44,7 +50,14 @@ while (($#)); do
 	esac
 	shift
 done
+"$offload" && all=("${without_xdp[@]}")
 ((${#contenders[@]})) || contenders=("${all[@]}")
+for contender in "${contenders[@]}"; do
+	[[ " ${all[*]} " == *" $contender "* ]] || {
+		echo "bench wire: $contender cannot be measured with --offload: XDP would see checksums half done" >&2
+		exit 2
+	}
+done
 ((EUID == 0)) || {
 	echo "bench wire: needs root, for network namespaces: sudo ./build.sh bench wire" >&2
 	exit 1
@@ -63,6 +76,7 @@ make --silent -C bench/wire
 
 prefix=${GALE_BENCH_PREFIX:-galebench-} work=$root/.build/bench/wire/run load=$root/.build/bench/wire/load
 topology=(e2e/topology.sh -p "$prefix" -l 1 -n 3 -w)
+! "$offload" || topology+=(-o)
 # The plan of e2e/topology.sh: what the client's route for service addresses leads to, the nodes, and the ports of the load.
 service=10.98.9.1 nodes=(10.98.2.11 10.98.2.12 10.98.2.13) http=8080 sink=5001
 in_ns() { nsenter --net="/run/netns/$prefix$1" "${@:2}"; }
@@ -181,7 +195,7 @@ up_nginx() {
 }
 down_nginx() { in_ns lb-1 ip addr del "$service/32" dev lo; }
 
-up_gale() { # FORWARDING
+up_gale() { # FORWARDING XDP_MODE
 	local n name
 	mkdir -p "$work/gale"
 	{
@@ -197,6 +211,7 @@ up_gale() { # FORWARDING
 			addresses = [{ ip = "10.98.2.1", port = 9090 }]
 			data_directory = "$work/gale/data"
 			[data_plane]
+			xdp_mode = "$2"
 			pin_path = "/sys/fs/bpf/${prefix%-}"
 		CONFIG
 		for name in "web tcp $http" "streams tcp $sink" "datagrams udp $sink"; do
@@ -228,12 +243,16 @@ up_gale() { # FORWARDING
 	return 1
 }
 down_gale() { rm -rf "$work/gale"; }
-up_gale-l4() { up_gale l4; }
+up_gale-l4() { up_gale l4 auto; }
 down_gale-l4() { down_gale; }
-up_gale-l3() { answers_by node && up_gale l3; }
+up_gale-l3() { answers_by node && up_gale l3 auto; }
 down_gale-l3() { down_gale && answers_by replica; }
-up_gale-l2() { answers_by node && up_gale l2; }
+up_gale-l2() { answers_by node && up_gale l2 auto; }
 down_gale-l2() { down_gale && answers_by replica; }
+up_gale-l4-tc() { up_gale l4 tc; }
+down_gale-l4-tc() { down_gale; }
+up_gale-l3-tc() { answers_by node && up_gale l3 tc; }
+down_gale-l3-tc() { down_gale && answers_by replica; }
 
 # ---- loads ------------------------------------------------------------------------------------------------------------
 
