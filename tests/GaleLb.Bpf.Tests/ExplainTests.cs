@@ -1,14 +1,17 @@
 using GaleLb.Bpf.Tests.Support;
+using GaleLb.DataPlane;
 
 namespace GaleLb.Bpf.Tests;
 
 /// <summary>Loaded with the explain switch, the programs answer as ever, note why, and write nothing that is shared.</summary>
 public sealed class ExplainTests
 {
-    [RootFact]
-    public void Explain_EveryFirstPacketOfTheCases_NotesItsReasonAndLeavesAllMapsByteEqual()
+    [RootTheory]
+    [InlineData(PublicHook.Xdp)]
+    [InlineData(PublicHook.Tc)]
+    public void Explain_EveryFirstPacketOfTheCases_NotesItsReasonAndLeavesAllMapsByteEqual(PublicHook hook)
     {
-        using PacketRig rig = PacketRig.LoadTraced(explain: true, flowSets: 4);
+        using PacketRig rig = PacketRig.LoadTraced(explain: true, flowSets: 4, hook);
         foreach (PacketCase packetCase in PacketCase.All)
         {
             rig.Reset();

@@ -5,7 +5,7 @@ using GaleLb.DataPlane.Layout;
 namespace GaleLb.Bpf.Tests;
 
 /// <summary>A fixed run of the fuzzer, and whether its judge sees what it is there to see.</summary>
-public sealed class FuzzTests(PacketRig rig) : IClassFixture<PacketRig>
+public abstract class FuzzTests(PacketRig rig)
 {
     private const int Packets = 50_000;
     private const int Worlds = 12;
@@ -77,3 +77,7 @@ public sealed class FuzzTests(PacketRig rig) : IClassFixture<PacketRig>
         }
     }
 }
+
+public sealed class FuzzTestsInXdp(PacketRig rig) : FuzzTests(rig), IClassFixture<PacketRig>;
+
+public sealed class FuzzTestsInTc(TcPacketRig rig) : FuzzTests(rig), IClassFixture<TcPacketRig>;

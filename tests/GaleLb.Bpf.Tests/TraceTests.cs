@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
 using GaleLb.Bpf.Tests.Support;
+using GaleLb.DataPlane;
 using GaleLb.DataPlane.Layout;
 using GaleLb.DataPlane.Native;
 
 namespace GaleLb.Bpf.Tests;
 
 /// <summary>The programs that tell of packets: they decide as ever and tell of each packet that the filter names.</summary>
-public sealed class TraceTests(TraceTests.Rig traced) : IClassFixture<TraceTests.Rig>
+public abstract class TraceTests(TraceTests.Rig traced)
 {
     public static TheoryData<string> Names() => PacketCase.Names();
 
@@ -89,13 +90,13 @@ public sealed class TraceTests(TraceTests.Rig traced) : IClassFixture<TraceTests
     };
 
     /// <summary>The programs, and the ring that they tell into.</summary>
-    public sealed class Rig : IDisposable
+    public abstract class Rig : IDisposable
     {
         private readonly BpfRingBuffer? ring;
 
-        public Rig()
+        protected Rig(PublicHook hook)
         {
-            Packets = PacketRig.LoadTraced();
+            Packets = PacketRig.LoadTraced(hook: hook);
             if (Environment.IsPrivilegedProcess) ring = new BpfRingBuffer(Packets.Map("traces"));
         }
 
@@ -121,6 +122,15 @@ public sealed class TraceTests(TraceTests.Rig traced) : IClassFixture<TraceTests
         {
             ring?.Dispose();
             Packets.Dispose();
+            GC.SuppressFinalize(this);
         }
     }
+
+    public sealed class XdpRig() : Rig(PublicHook.Xdp);
+
+    public sealed class TcRig() : Rig(PublicHook.Tc);
 }
+
+public sealed class TraceTestsInXdp(TraceTests.XdpRig traced) : TraceTests(traced), IClassFixture<TraceTests.XdpRig>;
+
+public sealed class TraceTestsInTc(TraceTests.TcRig traced) : TraceTests(traced), IClassFixture<TraceTests.TcRig>;

@@ -13,7 +13,7 @@ internal static class KernelChecks
     /// </summary>
     private static readonly Type[] Classes =
     [
-        typeof(PacketCaseTestsInXdp), typeof(PacketCaseTestsInTc), typeof(ExplainTests), typeof(TraceTests), typeof(UnwrapTests), typeof(FragmentTestsInXdp),
+        typeof(PacketCaseTestsInXdp), typeof(PacketCaseTestsInTc), typeof(ExplainTests), typeof(TraceTestsInXdp), typeof(TraceTestsInTc), typeof(UnwrapTests), typeof(FragmentTestsInXdp),
         typeof(FragmentTestsInTc), typeof(ChecksumCompleteTestsInXdp), typeof(ChecksumCompleteTestsInTc),
     ];
 

@@ -225,6 +225,7 @@ public class PacketRig : IDisposable
         flowMemory?.Dispose();
         foreach (BpfProgram program in programs.Values) program.Dispose();
         foreach (BpfMap map in maps.Values) map.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     private void Put(MapContent content)
