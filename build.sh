@@ -28,7 +28,7 @@ usage: ./build.sh VERB [arguments]
   kernels [VERSION...]          other kernels, booted by QEMU: programs load, packet cases pass, requests are forwarded; needs root
   bench NAME [--json FILE]      a benchmark
   sim [--seeds N] [--seed S]    the deterministic simulator
-  fuzz NAME [--count N]         a fuzzer: packets [--packets N] [--seed S]; needs root
+  fuzz NAME [--count N]         a fuzzer: packets [--packets N] [--seed S] [--hook xdp|tc]; needs root
   fmt [--check]                 format C# and C, or only say what is not formatted
   clean                         remove what was built, and namespaces and pins that a killed run left behind
 USAGE
@@ -260,9 +260,10 @@ readonly shared_inputs=(Directory.Build.props Directory.Packages.props .editorco
 
 build_bpf() {
 	[[ -x bpf/build.sh ]] || return 0
-	local now
+	local now source all=true
 	now=$(digest bpf bpf)
-	[[ -f .build/bpf/galelb.bpf.o && -f .build/bpf/galetrace.bpf.o && -f .build/bpf/galenode.bpf.o ]] && is_fresh bpf "$now" && return
+	for source in bpf/*.bpf.c; do [[ -f .build/bpf/$(basename "$source" .c).o ]] || all=false; done
+	"$all" && is_fresh bpf "$now" && return
 	step "BPF programs" bpf bpf/build.sh
 	mark_fresh bpf "$now"
 }

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # bpf/build.sh [DIRECTORY]: compile the packet programs into DIRECTORY (default .build/bpf of the repository): galelb.bpf.o for
-# replicas, galetrace.bpf.o for replicas that tell of packets, galenode.bpf.o for nodes. What is up to date is not rebuilt.
+# replicas, galetrace.bpf.o for replicas that tell of packets, galetc.bpf.o and galetctrace.bpf.o the same with clients' packets in TC,
+# galenode.bpf.o for nodes. What is up to date is not rebuilt.
 # CLANG overrides the compiler; 18 or newer is needed.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)

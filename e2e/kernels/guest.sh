@@ -122,18 +122,18 @@ udp() {
 	PYTHON
 }
 
-forward() {
+forward() { # IN WORDS
 	local family node address
 	for family in 4 6; do
 		node=node-$((family == 4 ? 1 : 2))
 		for mode in 1:L4 2:L2 3:L3; do
 			address=$(service "${mode%:*}" "$family")
 			[[ $family == 4 ]] || address="[$address]"
-			check "TCP over IPv$family forwarded by ${mode#*:}" tcp "$address:8080" "$node"
+			check "TCP over IPv$family forwarded by ${mode#*:}$1" tcp "$address:8080" "$node"
 		done
-		check "UDP over IPv$family forwarded by L4" udp "$(service 1 "$family")" "$node"
-		check "UDP over IPv$family forwarded by L2" udp "$(service 2 "$family")" "$node"
-		check "ping of a service address, IPv$family" in_ns client ping -n -c 3 -W 20 "$(service 1 "$family")"
+		check "UDP over IPv$family forwarded by L4$1" udp "$(service 1 "$family")" "$node"
+		check "UDP over IPv$family forwarded by L2$1" udp "$(service 2 "$family")" "$node"
+		check "ping of a service address$1, IPv$family" in_ns client ping -n -c 3 -W 20 "$(service 1 "$family")"
 	done
 }
 
@@ -142,6 +142,16 @@ goes_on() {
 	wait "$lb"
 	! status || return
 	tcp 10.98.9.1:8080 node-1 && tcp '[fd98:9::1]:8080' node-2
+}
+
+# What the killed process left, taken over by one whose clients' packets are seen in TC.
+take_over_in_tc() {
+	sed -i 's/^xdp_mode = .*/xdp_mode = "tc"/' "$work/lb.toml"
+	daemon lb-1 lb-1 "$root/bin/gale-lb" --config "$work/lb.toml"
+	within 400 both_routable && status | jq -e '.data_plane.mode == "tc"' >/dev/null && ! is_native lb-1 pub >/dev/null || {
+		tail -n 5 "$work/lb-1.log"
+		return 1
+	}
 }
 
 # A warning of the kernel sets bit 9.
@@ -160,6 +170,8 @@ dotnet "$root/tests/GaleLb.Bpf.Tests/bin/Release/net10.0/GaleLb.Bpf.Tests.dll" k
 check "gale-lb with native XDP and two gale-node: both nodes routable" bring_up
 check "native XDP on the replica's public interface" is_native lb-1 pub
 check "native XDP on the nodes' interfaces, which unwrap" eval 'is_native node-1 priv && is_native node-2 priv'
-forward
+forward ''
 check "forwarding goes on after kill -9 of gale-lb" goes_on
+check "gale-lb takes over with clients' packets in TC" take_over_in_tc
+forward ' in TC'
 check "the kernel has warned of nothing" is_unharmed

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using GaleLb.Bpf.Tests.Bare;
 using GaleLb.Bpf.Tests.Fuzz;
 using GaleLb.Bpf.Tests.Support;
+using GaleLb.DataPlane;
 
 // The fuzzer of tests/fuzz/packets.sh, and with "kernel" the checks of e2e/kernels; under a test runner the assembly is its tests.
 if (args is ["kernel"]) return KernelChecks.Run();
@@ -24,13 +25,22 @@ if (!Environment.IsPrivilegedProcess)
     return 1;
 }
 
-Console.WriteLine($"fuzz packets: seed {options.Seed}, packets {options.Packets}, clients' packets in {options.Hook}");
-using PacketRig rig = PacketRig.Load(hook: options.Hook);
-FuzzRunner runner = new(rig, options);
-Stopwatch watch = Stopwatch.StartNew();
-IReadOnlyList<string>? failure = runner.Run();
-foreach (string line in failure ?? []) Console.WriteLine(line);
-double seconds = watch.Elapsed.TotalSeconds;
-Console.WriteLine(
-    $"fuzz packets: {runner.Packets:N0} packets in {runner.Sessions:N0} sessions {(failure is null ? "clean" : "FAILED")} in {seconds:F1} s ({runner.Packets / seconds:N0} packets/s): {runner.Summary}");
-return failure is null ? 0 : 1;
+Console.WriteLine($"fuzz packets: seed {options.Seed}, packets {options.Packets}");
+FuzzOptions[] parts = options.Hook is null
+    ? [options with { Hook = PublicHook.Xdp, Packets = (options.Packets + 1) / 2 }, options with { Hook = PublicHook.Tc, Packets = options.Packets / 2 }]
+    : [options];
+foreach (FuzzOptions part in parts.Where(p => p.Packets > 0))
+{
+    using PacketRig rig = PacketRig.Load(hook: part.Hook!.Value);
+    FuzzRunner runner = new(rig, part);
+    Stopwatch watch = Stopwatch.StartNew();
+    IReadOnlyList<string>? failure = runner.Run();
+    foreach (string line in failure ?? []) Console.WriteLine(line);
+    double seconds = watch.Elapsed.TotalSeconds;
+    Console.WriteLine(
+        $"fuzz packets: {runner.Packets:N0} packets in {runner.Sessions:N0} sessions {(failure is null ? "clean" : "FAILED")} with clients' in {part.Hook.ToString()!.ToUpperInvariant()} "
+        + $"in {seconds:F1} s ({runner.Packets / seconds:N0} packets/s): {runner.Summary}");
+    if (failure is not null) return 1;
+}
+
+return 0;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# tests/fuzz/packets.sh [--packets N] [--seed S]: mutated packets through the packet programs by test-run (tests/GaleLb.Bpf.Tests/Fuzz). Needs root.
+# tests/fuzz/packets.sh [--packets N] [--seed S] [--hook xdp|tc]: mutated packets through the packet programs by test-run (tests/GaleLb.Bpf.Tests/Fuzz). Needs root.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1

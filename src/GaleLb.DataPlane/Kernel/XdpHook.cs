@@ -88,7 +88,7 @@ internal sealed class XdpHook : IPublicHook
         }
 
         if (mode == XdpMode.Generic && wanted == XdpMode.Auto)
-            warnings.Add($"generic XDP is used on {device.Name} as before, which is slower; stopping with on_exit = \"detach\" and starting tries native again");
+            warnings.Add($"generic XDP is used on {device.Name} as before, which is slower; xdp_mode = \"tc\" is less so, and stopping with on_exit = \"detach\" and starting tries native again");
         BpfProgram? former = TryOpenProgram(info.ProgramId);
         taken.Update(program);
         rollback.OnFailure(() =>
@@ -132,7 +132,7 @@ internal sealed class XdpHook : IPublicHook
         }
         catch (DataPlaneException e) when (wanted == XdpMode.Auto)
         {
-            warnings.Add($"native XDP is not possible on {device.Name}, generic XDP is used, which is slower: {e.InnerException?.Message}");
+            warnings.Add($"native XDP is not possible on {device.Name}, generic XDP is used, which is slower (xdp_mode = \"tc\" is less so): {e.InnerException?.Message}");
             return Attach(program, device, XdpAttachFlags.Generic);
         }
     }

@@ -14,8 +14,8 @@ internal sealed record FuzzOptions
     /// <summary>The first session's; each further one has the next.</summary>
     public int Seed { get; init; } = 1;
 
-    /// <summary>Where clients' packets are seen.</summary>
-    public PublicHook Hook { get; init; } = PublicHook.Xdp;
+    /// <summary>Where clients' packets are seen; null: half of them here, half there.</summary>
+    public PublicHook? Hook { get; init; }
 
     /// <exception cref="FormatException">An argument is unknown or has no valid value.</exception>
     public static FuzzOptions Parse(string[] arguments)
@@ -37,7 +37,7 @@ internal sealed record FuzzOptions
         return options;
     }
 
-    private static PublicHook Hooked(string name, string text) => text switch
+    private static PublicHook? Hooked(string name, string text) => text switch
     {
         "xdp" => PublicHook.Xdp,
         "tc" => PublicHook.Tc,
