@@ -88,7 +88,7 @@ public sealed class ConfigurationErrorTests
         { "load_balancer_quorum", "heartbeat_interval", "'101ms'", "election_timeout (300ms) is less than 3 times heartbeat_interval (101ms)" },
         { "load_balancer_quorum", "heartbeat_interval", "'1ms'", "\"1ms\" is out of range; expected a duration from \"5ms\" to \"10s\"" },
         { "load_balancer_quorum", "lease_reads", "1", "1 is an integer; expected true or false" },
-        { "data_plane", "xdp_mode", "'fast'", "\"fast\" is not known; expected \"auto\" or \"native\" or \"generic\" or \"off\"" },
+        { "data_plane", "xdp_mode", "'fast'", "\"fast\" is not known; expected \"auto\" or \"native\" or \"generic\" or \"tc\" or \"off\"" },
         { "data_plane", "established_flows", "10", "10 is out of range; expected an integer from 1024 to 33554432" },
         { "data_plane", "half_open_flows", "1e6", "1000000 is a float; expected an integer from 1024 to 33554432" },
         { "data_plane", "clamp_mss", "'on'", "\"on\" is a string; expected true or false" },
