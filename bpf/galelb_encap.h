@@ -70,7 +70,7 @@ static __always_inline int lower_ttl(void *l3, void *end, const struct packet *p
 
 /* The frame to the node's hop with the packet inside an outer one, in XDP. 0, or -1. */
 static __always_inline int xdp_encapsulate(struct xdp_md *ctx, struct packet *packet, const struct gale_config *settings,
-				       const struct gale_node *node, struct gale_next_hop *hop, __u32 hash)
+					   const struct gale_node *node, struct gale_next_hop *hop, __u32 hash)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	__u32 l3_offset = packet->l3_offset & HEADER_OFFSET_MASK;

@@ -169,8 +169,8 @@ static __noinline int skb_send_icmp_error(struct __sk_buff *skb, struct packet *
 	if (!packet || packet->traits & PACKET_OPTIONS)
 		return -1;
 	if (packet->traits & PACKET_IPV6)
-		error = skb_write_error_ipv6(skb, packet, mtu ? ICMPV6_TOO_BIG : ICMPV6_UNREACHABLE,
-					     mtu ? 0 : ICMPV6_CODE_PORT_UNREACHABLE, mtu);
+		error = skb_write_error_ipv6(skb, packet, mtu ? ICMPV6_TOO_BIG : ICMPV6_UNREACHABLE, mtu ? 0 : ICMPV6_CODE_PORT_UNREACHABLE,
+					     mtu);
 	else
 		error = skb_write_error_ipv4(skb, packet, mtu ? ICMP_CODE_FRAGMENTATION_NEEDED : ICMP_CODE_PORT_UNREACHABLE, mtu);
 	if (error)

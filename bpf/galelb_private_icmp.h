@@ -31,8 +31,7 @@ static __noinline int private_icmp(struct __sk_buff *skb, struct packet *packet)
 
 	if (!settings || !packet || !order)
 		return TC_ACT_OK;
-	if (packet->traits & (PACKET_FRAGMENT_FIRST | PACKET_FRAGMENT_LATER) ||
-	    skb_pull(skb, ICMP_PULL_LENGTH))
+	if (packet->traits & (PACKET_FRAGMENT_FIRST | PACKET_FRAGMENT_LATER) || skb_pull(skb, ICMP_PULL_LENGTH))
 		return private_icmp_exit(packet, GALE_PASS_NOT_OURS, TC_ACT_OK);
 	data = (void *)(long)skb->data;
 	end = (void *)(long)skb->data_end;

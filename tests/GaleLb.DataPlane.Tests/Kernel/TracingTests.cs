@@ -53,12 +53,14 @@ public sealed class TracingTests
         lab.Balancer.Do(() => plane.TryTrace(PacketFilter.Everything))!.Dispose();
     }
 
-    [RootFact]
-    public void Trace_OfAnEstablishedConnection_BreaksNothing()
+    [RootTheory]
+    [InlineData(XdpMode.Auto)]
+    [InlineData(XdpMode.Tc)]
+    public void Trace_OfAnEstablishedConnection_BreaksNothing(XdpMode mode)
     {
         using Lab lab = new();
         lab.StartServers();
-        using KernelDataPlane plane = Start(lab, lab.Options());
+        using KernelDataPlane plane = Start(lab, lab.Options(mode));
         Task<string> client = Task.Run(() => lab.Stream(seconds: 15));
         Wait.Until(() => plane.ListFlows(FlowFilter.Everything, 10).Any(f => f.State == "established"), "a flow is established");
         for (int i = 0; i < 2; i++)
@@ -71,14 +73,16 @@ public sealed class TracingTests
         client.Result.Should().StartWith("done");
     }
 
-    [RootFact]
-    public void Trace_ThatACrashLeft_IsReplacedByTheNextProcess()
+    [RootTheory]
+    [InlineData(XdpMode.Auto)]
+    [InlineData(XdpMode.Tc)]
+    public void Trace_ThatACrashLeft_IsReplacedByTheNextProcess(XdpMode mode)
     {
         using Lab lab = new();
         lab.StartServers();
-        KernelDataPlane crashed = Start(lab, lab.Options());
+        KernelDataPlane crashed = Start(lab, lab.Options(mode));
         lab.Balancer.Do(() => crashed.TryTrace(PacketFilter.Everything)).Should().NotBeNull();
-        using KernelDataPlane plane = Start(lab, lab.Options());
+        using KernelDataPlane plane = Start(lab, lab.Options(mode));
 
         lab.Balancer.Do(() => plane.Status).Attached.Should().BeTrue();
         lab.Balancer.Do(() => crashed.Status).Attached.Should().BeFalse("its programs are not there any more");
@@ -87,11 +91,13 @@ public sealed class TracingTests
         lab.Balancer.Do(crashed.Dispose);
     }
 
-    [RootFact]
-    public void Explain_OfPackets_SaysWhatTheProgramsDecideAndWritesNothing()
+    [RootTheory]
+    [InlineData(XdpMode.Auto)]
+    [InlineData(XdpMode.Tc)]
+    public void Explain_OfPackets_SaysWhatTheProgramsDecideAndWritesNothing(XdpMode mode)
     {
         using Lab lab = new();
-        DataPlaneOptions options = lab.Options() with { HashSeed = 42 };
+        DataPlaneOptions options = lab.Options(mode) with { HashSeed = 42 };
         using KernelDataPlane plane = Start(lab, options);
         ForwardingTable table = Tables.TwoNodes();
         for (int client = 0; client < 1000; client++)
