@@ -13,6 +13,8 @@
 #   -n NODES     how many node namespaces (default 4)
 #   -w           up: wider than the drawing, with the parts described below it
 #   -o           up: senders leave checksums and segmentation to others where no XDP program follows, for replicas with xdp_mode = "tc"
+#   -s           up: ends steer packets to processors by their addresses (RPS), as cards do: with -o a veth takes packets on the
+#                processor that sends, and fragments of a datagram whose sender moves to another one overtake each other
 #
 #         10.98.1.0/24, fd98:1::/64                          10.98.2.0/24, fd98:2::/64
 #   client  pub ---+                        +--- pub  lb-1  priv ---+        +--- priv  node-1
@@ -44,15 +46,16 @@
 #   GALE_FAMILY (4)          4 or 6: the family of the node, and with wide services which of them it serves
 set -euo pipefail
 
-prefix='' replicas=3 nodes=4 wide=false offload=false
+prefix='' replicas=3 nodes=4 wide=false offload=false steer=false
 usage() { sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p}' "$0"; }
-while getopts p:l:n:woh option; do
+while getopts p:l:n:wosh option; do
 	case $option in
 	p) prefix=$OPTARG ;;
 	l) replicas=$OPTARG ;;
 	n) nodes=$OPTARG ;;
 	w) wide=true ;;
 	o) offload=true ;;
+	s) steer=true ;;
 	h)
 		usage
 		exit
@@ -117,8 +120,16 @@ cable() {
 	in_ns "$namespace" tc qdisc add dev "$interface" root pfifo limit 1000
 	in_ns "$switch" tc qdisc add dev "$port" root pfifo limit 1000
 	ip -n "$switch" link set "$port" master br0 up
+	steer "$namespace" "$interface"
+	steer "$switch" "$port"
 	add_addresses "$namespace" "$interface" "$3" "$4"
 	ip -n "$namespace" link set "$interface" up
+}
+
+# steer NAMESPACE INTERFACE : ip-netns mounts that namespace's /sys
+steer() {
+	"$steer" || return 0
+	ip netns exec "$1" sh -c "printf %x $(((1 << ($(nproc) < 31 ? $(nproc) : 31)) - 1)) >/sys/class/net/$2/queues/rx-0/rps_cpus"
 }
 
 # The kernel reports a new link's state up to a second late; whoever compares before and after needs it settled.

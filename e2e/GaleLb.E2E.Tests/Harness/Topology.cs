@@ -71,11 +71,11 @@ public sealed class Topology : IAsyncDisposable
     /// <summary>The nodes of a wide cluster that serve a family.</summary>
     public static ImmutableArray<int> WideNodes(AddressFamily family) => family == AddressFamily.InterNetworkV6 ? [5, 6, 7] : [1, 2, 3];
 
-    /// <param name="offloads">Senders leave checksums and segmentation to others.</param>
+    /// <param name="offloads">Senders leave checksums and segmentation to others, and packets of a flow stay on one processor.</param>
     public static async Task<Topology> UpAsync(bool isWide = false, bool offloads = false)
     {
         string[] wide = isWide ? ["-w", "-n", $"{WideNodesInAll}"] : [];
-        await ScriptAsync([.. wide, .. offloads ? ["-o"] : Array.Empty<string>(), "up"]);
+        await ScriptAsync([.. wide, .. offloads ? ["-o", "-s"] : Array.Empty<string>(), "up"]);
         return new();
     }
 

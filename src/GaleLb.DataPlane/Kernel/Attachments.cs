@@ -41,15 +41,15 @@ internal sealed class Attachments : IDisposable
     }
 
     /// <summary>
-    /// Takes off what an earlier process left of the other kind, XDP or TC, once the start cannot fail any more. Until then a packet is seen by XDP
-    /// first, and what that has sent on TC sees no more.
+    /// Takes off what an earlier process left and this one has no use for, as the last step of a start. Until then a packet is seen by XDP first, and
+    /// what that has sent on TC sees no more.
     /// </summary>
-    public void DetachOther(PinDirectory pins)
+    public void DetachUnused(PinDirectory pins)
     {
+        if (passHook is null) PinDirectory.Remove(pins.XdpPrivateLink);
         if (publicHook.Mode == XdpMode.Tc)
         {
             PinDirectory.Remove(pins.XdpPublicLink);
-            PinDirectory.Remove(pins.XdpPrivateLink);
             return;
         }
 

@@ -121,7 +121,7 @@ public sealed class KernelDataPlane : IDataPlane
             KernelDataPlane started = new(options, time, rollback);
             started.nextHops.Start();
             started.sweeper.Start();
-            started.attachments.DetachOther(started.pins);
+            started.attachments.DetachUnused(started.pins);
             rollback.Keep();
             return started;
         }

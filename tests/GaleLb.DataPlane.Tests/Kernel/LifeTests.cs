@@ -119,6 +119,16 @@ public sealed class LifeTests
     }
 
     [RootFact]
+    public void Restart_FromNativeToGeneric_LeavesNoProgramThatOnlyNativeNeeds()
+    {
+        using Lab lab = new();
+        StartAndApply(lab, lab.Options(XdpMode.Native)).Dispose();
+        lab.Balancer.Run("ip", "link", "show", "priv0").Should().Contain("xdp");
+        using KernelDataPlane plane = StartAndApply(lab, lab.Options(XdpMode.Generic));
+        lab.Balancer.Run("ip", "link", "show", "priv0").Should().NotContain("xdp");
+    }
+
+    [RootFact]
     public void Restart_WithAnotherTable_WritesOnlyTheDifference()
     {
         using Lab lab = new();
