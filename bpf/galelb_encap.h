@@ -8,6 +8,8 @@
 #include "galelb_reply.h"
 #include "galelb_rewrite.h"
 
+enum { IP_LENGTH_MAX = 65535 }; /* IPv4's of the whole packet, IPv6's of what follows its header */
+
 /* The tunnel's source, its low bits varied by flow: receivers and routers that spread by addresses see many. */
 static __always_inline __be32 tunnel_low_word(const struct gale_address *source, __u8 bits, __u32 hash)
 {
@@ -120,6 +122,9 @@ static __always_inline int skb_encapsulate(struct __sk_buff *skb, struct packet 
 	int ipv4 = address_is_ipv4(&node->address);
 	struct ethhdr *eth;
 
+	/* Of merged segments, whose sum may leave no room for another header in the outer one's length. */
+	if (unlikely(packet->ip_length > IP_LENGTH_MAX - (ipv4 ? sizeof(struct iphdr) : 0)))
+		return -1;
 	if (lower_ttl(data + (packet->l3_offset & HEADER_OFFSET_MASK), end, packet))
 		return -1;
 	if (packet->traits & PACKET_IPV6)

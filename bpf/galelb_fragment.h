@@ -76,6 +76,14 @@ static __noinline int fragment_recall(struct packet *packet)
 	return 0;
 }
 
+/* What the replica's own id adds to a sum over an IPv6 packet. */
+static __always_inline __wsum fragment_id_diff(const struct packet *packet)
+{
+	__be32 old = packet->fragment_id, new = bpf_htonl(packet->fragment_new_id);
+
+	return bpf_csum_diff(&old, sizeof(old), &new, sizeof(new), 0);
+}
+
 /* The replica's own id in place of the sender's. 0, or -1. */
 static __always_inline int fragment_rewrite_id(void *l3, void *end, const struct packet *packet)
 {

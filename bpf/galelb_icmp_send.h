@@ -111,9 +111,9 @@ static __always_inline int skb_make_room(struct __sk_buff *skb, const struct pac
 {
 	__u32 l3_offset = packet->l3_offset & HEADER_OFFSET_MASK;
 
-	if (bpf_skb_load_bytes(skb, l3_offset, quote, quote_length) || skb_cut(skb, packet))
+	if (bpf_skb_load_bytes(skb, l3_offset, quote, quote_length))
 		return -1;
-	return bpf_skb_change_tail(skb, l3_offset + length, 0);
+	return skb_cut(skb, packet, l3_offset + length);
 }
 
 static __always_inline int skb_write_error_ipv4(struct __sk_buff *skb, const struct packet *packet, __u8 code, __u32 mtu)

@@ -279,23 +279,38 @@ static __always_inline int skb_pull_headers(struct __sk_buff *skb)
 	return likely(data + length <= end) ? 0 : skb_pull(skb, length);
 }
 
-enum { CUT_ROOM = 64 };
+/*
+ * Whether the transport checksum is half done (CHECKSUM_PARTIAL): then the kernel leaves a sum alone that is no pseudo header's. Writes over two
+ * bytes at offset, which is even. 0, 1, or negative.
+ */
+static __always_inline int skb_is_half_summed(struct __sk_buff *skb, __u32 offset)
+{
+	__u16 sum = 0;
+
+	if (bpf_skb_store_bytes(skb, offset, &sum, sizeof(sum), 0) || bpf_l4_csum_replace(skb, offset, 0, bpf_htons(1), sizeof(sum)) ||
+	    bpf_skb_load_bytes(skb, offset, &sum, sizeof(sum)))
+		return -1;
+	return sum == 0;
+}
 
 /*
- * Cuts the packet before its transport checksum, for an answer to be written over what is left, with checksums of its own: a sum that a card took
- * over the whole (CHECKSUM_COMPLETE) is forgotten by that. Where a card is to finish the checksum (CHECKSUM_PARTIAL) the kernel does not let go
- * of the field, which also is how to tell; it does when all before it is taken away. 0, or -1.
+ * Makes of the packet a frame of length bytes, its Ethernet header kept, for an answer with checksums of its own to be written into: one or more
+ * bytes longer than the packet's headers. A sum that a card took over the whole (CHECKSUM_COMPLETE) is forgotten once the packet is cut. Where a
+ * card is to finish the checksum the kernel does not let go of the field, which also is how to tell; it does when all before it is taken away,
+ * and then some kernels (before 6.13 and its stable siblings) allow no other length any more. Those before 6.2, likewise, do not forget even so:
+ * such a packet gets no answer. 0, or -1.
  */
-static __always_inline int skb_cut(struct __sk_buff *skb, const struct packet *packet)
+static __always_inline int skb_cut(struct __sk_buff *skb, const struct packet *packet, __u32 length)
 {
 	__u32 l4_offset = packet->l4_offset & HEADER_OFFSET_MASK;
 	__u32 check = packet->key.protocol == IPPROTO_TCP ? offsetof(struct tcphdr, check) : offsetof(struct udphdr, check);
+	__u32 taken = l4_offset + sizeof(__be16);
 
 	if (likely(!bpf_skb_change_tail(skb, l4_offset + check, 0)))
-		return 0;
-	if (bpf_skb_change_tail(skb, 2 * l4_offset + CUT_ROOM, 0))
+		return bpf_skb_change_tail(skb, length, 0) ? -1 : 0;
+	if (bpf_skb_change_tail(skb, taken + length, 0) || bpf_skb_adjust_room(skb, -(__s32)taken, BPF_ADJ_ROOM_MAC, 0))
 		return -1;
-	return bpf_skb_adjust_room(skb, -(__s32)(l4_offset + 2), BPF_ADJ_ROOM_MAC, 0) ? -1 : 0;
+	return skb_is_half_summed(skb, l4_offset) ? -1 : 0;
 }
 
 /* The IP length of what leaves: of one segment, where several have been merged. */

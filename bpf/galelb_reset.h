@@ -151,7 +151,7 @@ static __noinline int skb_send_reset(struct __sk_buff *skb, struct packet *packe
 	/* Options would have to be carried along; nobody sends them through a load balancer. */
 	if (l4_offset != l3_offset + (ipv6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr)))
 		return -1;
-	if (skb_cut(skb, packet) || bpf_skb_change_tail(skb, l4_offset + sizeof(reset), 0))
+	if (skb_cut(skb, packet, l4_offset + sizeof(reset)))
 		return -1;
 	data = (void *)(long)skb->data;
 	end = (void *)(long)skb->data_end;

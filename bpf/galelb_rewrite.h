@@ -138,9 +138,13 @@ static __always_inline int skb_rewrite(struct __sk_buff *skb, const struct packe
 	__u64 mangled = 0;
 	int unchecked;
 
-	if (unlikely(packet->traits & (PACKET_FRAGMENT_FIRST | PACKET_FRAGMENT_LATER)) &&
-	    fragment_rewrite_id(data + l3_offset, end, packet))
-		return -1;
+	if (unlikely(packet->traits & (PACKET_FRAGMENT_FIRST | PACKET_FRAGMENT_LATER))) {
+		if (fragment_rewrite_id(data + l3_offset, end, packet))
+			return -1;
+		/* What the card summed (CHECKSUM_COMPLETE) covers IPv6's id, which no other sum makes up for. */
+		if (packet->traits & PACKET_IPV6)
+			bpf_csum_update(skb, fragment_id_diff(packet));
+	}
 	if (unlikely(later))
 		return skb_rewrite_l3(skb, packet, flow);
 	if ((void *)(ports + 1) > end)

@@ -9,6 +9,8 @@ topology=("$root/e2e/topology.sh" -p "$prefix" -l 1 -n 2)
 # Heartbeats come late in an emulated machine.
 export GALE_SERVICES=wide GALE_XDP_MODE=native GALE_CHECKS_TIMEOUT=30s
 
+agents=()
+
 say() { echo "$*" >"$results"; }
 trap 'say "done"; echo o >/proc/sysrq-trigger; sleep 60' EXIT
 
@@ -70,6 +72,7 @@ bring_up() {
 		daemon "node-$n" "http-$n" "$root/e2e/http_node.py" "node-$n" "$any" 8080
 		daemon "node-$n" "udp-$n" "$root/e2e/udp_node.py" "node-$n" 8080 "$(own "$n" "$family")" "$(service 2 "$family")"
 		daemon "node-$n" "node-$n" "$root/bin/gale-node" --config "$work/node-$n.toml"
+		agents+=($!)
 	done
 	within 400 both_routable || {
 		tail -n 5 "$work"/*.log
@@ -154,6 +157,77 @@ take_over_in_tc() {
 	}
 }
 
+# Senders leave checksums to the card from here on, but where an XDP program reads what they send.
+leave_checksums() {
+	local place
+	for place in client:pub switch-pub:client switch-pub:lb-1 switch-priv:lb-1 node-{1,2}:p{ub,riv} switch-pub:node-{1,2}; do
+		in_ns "${place%:*}" ethtool -K "${place#*:}" tx on tso on >/dev/null || return
+	done
+}
+
+count_of() { # REASON : packets
+	in_ns lb-1 curl -fsS --max-time 10 http://10.98.2.1:5555/metrics | awk -v name="galelb_packets_total{reason=\"$1\"}" '$1 == name { print $2 }'
+}
+
+# counts_more REASON COMMAND... : whether it succeeds, and more packets than before had that reason
+counts_more() {
+	local reason=$1 before
+	shift
+	before=$(count_of "$reason") && "$@" && (($(count_of "$reason") > before))
+}
+
+upload() { # ADDRESS NODE
+	local answer
+	answer=$(head -c 200000 /dev/zero | in_ns client curl -gsS --max-time 120 -H Expect: --data-binary @- "http://$1/take/200000") && [[ $answer == "$2" ]]
+}
+
+download() { # ADDRESS
+	local bytes
+	bytes=$(in_ns client curl -gsS --max-time 120 "http://$1/bytes/200000" | wc -c) && ((bytes == 200000))
+}
+
+is_refused() { # ADDRESS : a connection to it, and a datagram, by an error rather than by silence
+	in_ns client python3 - "$1" <<-'PYTHON'
+		import socket, sys
+		address = sys.argv[1]
+		family = socket.AF_INET6 if ":" in address else socket.AF_INET
+		for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
+		    with socket.socket(family, kind) as asking:
+		        asking.settimeout(30)
+		        try:
+		            asking.connect((address, 8080))
+		            asking.send(b"q" * 100)
+		            asking.recv(100)
+		        except ConnectionRefusedError:
+		            continue
+		        sys.exit(f"{address} answers")
+	PYTHON
+}
+
+none_routable() { status | jq -e '.nodes.routable == 0 and .data_plane.applied_index >= .raft.applied_index' >/dev/null; }
+
+# What the programs answer themselves, to packets whose checksums are half done. A change of the way is heard of a moment later. Who has been told
+# of a size asks for no larger ones either: the larger size comes first.
+answer() {
+	local family node address web
+	for family in 4 6; do
+		node=$((family == 4 ? 1 : 2))
+		address=$(service 1 "$family")
+		web=$([[ $family == 4 ]] && echo "$address:8080" || echo "[$address]:8080")
+		ip -n "${prefix}lb-1" link set pub mtu 1400
+		check "IPv$family segments too big for the way to the client: the node is told" within 60 counts_more answered_too_big download "$web"
+		ip -n "${prefix}lb-1" link set pub mtu 1500
+		ip -n "${prefix}lb-1" "-$family" route add "$(own "$node" "$family")" dev priv mtu 1300
+		check "IPv$family segments too big for the way to the node: the client is told" within 60 counts_more answered_too_big upload "$web" "node-$node"
+		ip -n "${prefix}lb-1" "-$family" route del "$(own "$node" "$family")" dev priv
+	done
+	kill "${agents[@]}"
+	check "both nodes leave" within 400 none_routable
+	for family in 4 6; do
+		check "a service without nodes refuses TCP and UDP, IPv$family" is_refused "$(service 1 "$family")"
+	done
+}
+
 # A warning of the kernel sets bit 9.
 is_unharmed() {
 	local taint
@@ -174,4 +248,7 @@ forward ''
 check "forwarding goes on after kill -9 of gale-lb" goes_on
 check "gale-lb takes over with clients' packets in TC" take_over_in_tc
 forward ' in TC'
+check "senders leave checksums to the card" leave_checksums
+forward ' in TC, checksums half done'
+answer
 check "the kernel has warned of nothing" is_unharmed

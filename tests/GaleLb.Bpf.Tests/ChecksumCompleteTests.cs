@@ -8,8 +8,6 @@ namespace GaleLb.Bpf.Tests;
 /// </summary>
 public abstract class ChecksumCompleteTests(PacketRig rig)
 {
-    private const uint ChecksumComplete = 1u << 2;
-
     public static TheoryData<string> Names() => PacketCase.Names();
 
     [ChecksumCompleteTheory]
@@ -22,7 +20,7 @@ public abstract class ChecksumCompleteTests(PacketRig rig)
         foreach (PacketStep step in packetCase.Steps)
         {
             rig.Put(step.Given ?? []);
-            uint flags = rig.IsInTc(step.Program) && !IsCut(step) && !IsTagged(step) ? ChecksumComplete : 0;
+            uint flags = rig.IsInTc(step.Program) && !IsCut(step) && !IsTagged(step) ? ChecksumCompleteTheoryAttribute.Flag : 0;
             (uint verdict, _) = rig.Run(step.Program, step.PacketBytes, flags);
             Verdict.Name(step.Program, verdict).Should().Be(step.Verdict);
         }

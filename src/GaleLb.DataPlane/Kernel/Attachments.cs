@@ -7,6 +7,9 @@ namespace GaleLb.DataPlane.Kernel;
 /// <summary>Everything of ours that sits on interfaces: XDP or TC on the public one, TC on the private one, and a pass program where XDP's redirects go.</summary>
 internal sealed class Attachments : IDisposable
 {
+    /// <summary>Bytes of the longest packet whose length an IP header tells. Longer ones, made by merging alone, tell none (BIG TCP).</summary>
+    private const uint TellableMax = 65536;
+
     private readonly IPublicHook publicHook;
     private readonly XdpHook? passHook;
     private readonly TcFilter filter;
@@ -27,8 +30,10 @@ internal sealed class Attachments : IDisposable
     {
         // Answers have their way back before the first packet goes out.
         TcFilter tc = TcFilter.Attach(programs.TcPrivate, privateLink, pins, pins.TcPrivateProgram, rollback);
+        WarnOfUntold(privateLink, warnings);
         if (options.PublicHook == PublicHook.Tc)
         {
+            if (!options.OneInterface) WarnOfUntold(publicLink, warnings);
             TcFilter inTc = TcFilter.Attach(programs.Public, publicLink, pins, pins.TcPublicProgram, rollback);
             return new Attachments(inTc, null, tc, publicLink, privateLink);
         }
@@ -103,6 +108,15 @@ internal sealed class Attachments : IDisposable
     {
         publicHook.Dispose();
         passHook?.Dispose();
+    }
+
+    /// <summary>The programs in TC do not forward a packet that does not tell its length.</summary>
+    private static void WarnOfUntold(Link link, List<string> warnings)
+    {
+        if (link.MergedMax <= TellableMax) return;
+        warnings.Add(
+            $"interface {link.Name} merges received packets up to {link.MergedMax} bytes, and those above {TellableMax} are not forwarded: " +
+            $"ip link set dev {link.Name} gro_max_size {TellableMax} gro_ipv4_max_size {TellableMax}");
     }
 
     /// <summary>Many drivers transmit redirected frames only from an interface that has a program itself.</summary>

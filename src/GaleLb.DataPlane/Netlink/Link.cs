@@ -8,7 +8,8 @@ namespace GaleLb.DataPlane.Netlink;
 /// <param name="Mtu">Bytes, IP header included.</param>
 /// <param name="Parent">The interface below a VLAN, else 0.</param>
 /// <param name="VlanId">0 where it is no VLAN.</param>
-public sealed record Link(int Ifindex, string Name, MacAddress Mac, uint Mtu, bool IsUp, int Parent, ushort VlanId)
+/// <param name="MergedMax">Bytes up to which received packets are merged (GRO), of the family that has more; 0 where the kernel does not tell.</param>
+public sealed record Link(int Ifindex, string Name, MacAddress Mac, uint Mtu, bool IsUp, int Parent, ushort VlanId, uint MergedMax)
 {
     private const int HeadSize = 16;
     private const uint FlagUp = 1;
@@ -28,6 +29,7 @@ public sealed record Link(int Ifindex, string Name, MacAddress Mac, uint Mtu, bo
         uint mtu = 0;
         int parent = 0;
         ushort vlan = 0;
+        uint merged = 0;
         NetlinkAttributes attributes = new(payload[HeadSize..]);
         while (attributes.MoveNext())
         {
@@ -48,12 +50,15 @@ public sealed record Link(int Ifindex, string Name, MacAddress Mac, uint Mtu, bo
                 case 18: // IFLA_LINKINFO
                     vlan = ParseVlan(attributes.Value);
                     break;
+                case 58 or 64 when attributes.Value.Length >= 4: // IFLA_GRO_MAX_SIZE, IFLA_GRO_IPV4_MAX_SIZE
+                    merged = Math.Max(merged, BinaryPrimitives.ReadUInt32LittleEndian(attributes.Value));
+                    break;
                 default:
                     break;
             }
         }
 
-        return new Link(ifindex, name, mac, mtu, up, vlan == 0 ? 0 : parent, vlan);
+        return new Link(ifindex, name, mac, mtu, up, vlan == 0 ? 0 : parent, vlan, merged);
     }
 
     private static ushort ParseVlan(ReadOnlySpan<byte> info)

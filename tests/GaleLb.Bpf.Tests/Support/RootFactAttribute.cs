@@ -24,11 +24,17 @@ public sealed class RootTheoryAttribute : TheoryAttribute
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ChecksumCompleteTheoryAttribute : TheoryAttribute
 {
+    /// <summary>The flag of test-run by which it compares.</summary>
+    public const uint Flag = 1u << 2;
+
     private static readonly Version Since = new(6, 18);
 
     public ChecksumCompleteTheoryAttribute()
     {
         if (!Environment.IsPrivilegedProcess) Skip = "needs root";
-        else if (Environment.OSVersion.Version < Since) Skip = $"test-run compares a card's sum since Linux {Since}";
+        else if (!IsKnown) Skip = $"test-run compares a card's sum since Linux {Since}";
     }
+
+    /// <summary>Whether this kernel's test-run knows <see cref="Flag"/>.</summary>
+    public static bool IsKnown => Environment.OSVersion.Version >= Since;
 }

@@ -166,6 +166,17 @@ public sealed class LifeTests
     }
 
     [RootFact]
+    public void Start_WherePacketsAreMergedBeyondWhatAHeaderTells_Warns()
+    {
+        using Lab lab = new();
+        lab.Balancer.Run("ip", "link", "set", "dev", "priv0", "gro_max_size", "131072");
+        using KernelDataPlane plane = lab.StartDataPlane(lab.Options(XdpMode.Tc));
+
+        lab.Balancer.Do(() => plane.Status).Warnings.Should().ContainSingle()
+            .Which.Should().StartWith("interface priv0 merges received packets up to 131072 bytes, and those above 65536 are not forwarded");
+    }
+
+    [RootFact]
     public void Start_WithOtherSizesThanThePinnedMaps_SaysWhatToDo()
     {
         using Lab lab = new();

@@ -10,11 +10,11 @@ public sealed class NetlinkParsingTests
 
     [Fact]
     public void Link_OfAVeth_HasNameMacAndMtu() =>
-        Link.Parse(Captured.LinkPayload).Should().Be(new Link(3, "gdpa", MacOne, 1500, IsUp: true, Parent: 0, VlanId: 0));
+        Link.Parse(Captured.LinkPayload).Should().Be(new Link(3, "gdpa", MacOne, 1500, IsUp: true, Parent: 0, VlanId: 0, MergedMax: 0));
 
     [Fact]
     public void Link_OfAVlan_HasParentAndId() =>
-        Link.Parse(Captured.VlanPayload).Should().Be(new Link(4, "vlan", MacOne, 0, IsUp: true, Parent: 3, VlanId: 100));
+        Link.Parse(Captured.VlanPayload).Should().Be(new Link(4, "vlan", MacOne, 0, IsUp: true, Parent: 3, VlanId: 100, MergedMax: 0));
 
     [Fact]
     public void Neighbour_Permanent_IsUsable()

@@ -16,7 +16,7 @@ public sealed class NextHopTableTests
     private static readonly IPAddress PrivateOne = IPAddress.Parse("10.73.0.1");
     private static readonly MacAddress NodeMac = new(2, 0, 0, 0, 0, 2);
     private static readonly MacAddress OwnMac = new(2, 0, 0, 0, 0, 1);
-    private static readonly Link Private = new(3, "priv0", OwnMac, 1500, IsUp: true, 0, 0);
+    private static readonly Link Private = new(3, "priv0", OwnMac, 1500, IsUp: true, 0, 0, 0);
     private static readonly Route OnLink = new(RouteType.Unicast, 3, null, PrivateOne, null);
 
     private readonly NextHopTable table = new([PrivateOne]);
@@ -59,7 +59,7 @@ public sealed class NextHopTableTests
     [Fact]
     public void Decide_OverAVlan_GoesToTheDeviceBelowWithTheTag()
     {
-        Link vlan = new(5, "priv0.100", OwnMac, 1500, IsUp: true, Parent: 3, VlanId: 100);
+        Link vlan = new(5, "priv0.100", OwnMac, 1500, IsUp: true, Parent: 3, VlanId: 100, MergedMax: 0);
         NextHopResolution resolution = Decide(
             NodeOne, OnLink with { Ifindex = 5 }, [Private, vlan],
             [new Neighbour(new NeighbourKey(5, NodeOne), NodeMac, NeighbourState.Reachable)]);
