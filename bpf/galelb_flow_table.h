@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The table of flows: sets of 31 halves, one page of memory each, so that a look-up costs one miss of the TLB and the lines it reads: the
- * tags, one for each slot, and then the one slot it is after. The kernel's own hash map chains elements, three or four lines
+ * tags, one for each slot, and the one slot it is after. A half is in the slot that its hash prefers where that was free, so that most are read
+ * without waiting for the tags. The kernel's own hash map chains elements, three or four lines
  * each and each in a page of its own, and would have to be asked once more for half-open flows, which it must keep elsewhere to be
  * able to let go of them.
  *
@@ -40,6 +41,7 @@ enum {
 struct flow_place {
 	__u64 pattern; /* its tag, four times */
 	__u32 set;
+	__u32 preferred; /* its slot, if that was free */
 };
 
 /* Of the key's bytes as they are; two chains that a processor follows at once. */
@@ -59,6 +61,7 @@ static __always_inline void flow_place(const struct gale_config *settings, const
 
 	place->pattern = (tag ? tag : 1) * TAG_LOW;
 	place->set = ((hash >> 32) * settings->flow_sets) >> 32;
+	place->preferred = (((__u32)hash >> 16) * GALE_FLOW_SLOTS) >> 16;
 }
 
 typedef __u64 __attribute__((may_alias)) tag_word_t;
@@ -143,6 +146,19 @@ static __always_inline struct flow_order *flow_order(__u32 order_place)
 	return bpf_map_lookup_elem(&flow_orders, &order_place);
 }
 
+/* Copies a slot's half into the order's found, if it has the order's key and is not being replaced at this very moment. */
+static __always_inline int slot_read(const struct gale_flow_slot *slot, struct flow_order *order)
+{
+	__u32 version = *(const volatile __u32 *)&slot->version;
+
+	barrier();
+	if (!flow_key_equal(&slot->key, &order->key))
+		return 0;
+	order->found = slot->flow;
+	barrier();
+	return !(version & 1) && version == *(const volatile __u32 *)&slot->version;
+}
+
 /*
  * Copies the half that the order's key leads to into found. Its slot's number, or -1 when there is none. One that is being replaced at
  * this very moment is none.
@@ -151,10 +167,9 @@ __attribute__((noinline)) int flow_find_order(__u32 order_place)
 {
 	struct flow_order *order = flow_order(order_place);
 	struct gale_config *settings = config_lookup();
-	struct gale_flow_slot *slot;
 	struct gale_flow_set *set;
 	struct flow_place place;
-	__u32 index, version;
+	__u32 index;
 	__u64 equal;
 
 	if (!settings || !order)
@@ -163,19 +178,16 @@ __attribute__((noinline)) int flow_find_order(__u32 order_place)
 	set = bpf_map_lookup_elem(&flows, &place.set);
 	if (!set)
 		return -1;
+	/* A processor that guesses rightly reads tag and slot at once. */
+	index = place.preferred;
+	if (likely(*mark_at(set->tag, index) == (__u16)place.pattern && slot_read(slot_at(set, index), order)))
+		return place.set << SLOT_BITS | index;
 	equal = tags_equal(set, place.pattern);
 #pragma clang loop unroll(disable)
 	for (int n = 0; n < CANDIDATES_MAX && equal; n++) {
 		index = tags_lowest(equal);
-		slot = slot_at(set, index);
-		version = *(volatile __u32 *)&slot->version;
-		barrier();
-		if (likely(flow_key_equal(&slot->key, &order->key))) {
-			order->found = slot->flow;
-			barrier();
-			if (likely(!(version & 1) && version == *(volatile __u32 *)&slot->version))
-				return place.set << SLOT_BITS | index;
-		}
+		if (likely(slot_read(slot_at(set, index), order)))
+			return place.set << SLOT_BITS | index;
 		equal &= equal - 1;
 	}
 	return -1;
@@ -203,6 +215,17 @@ static __always_inline int set_find(struct gale_flow_set *set, const struct gale
 		equal &= equal - 1;
 	}
 	return -1;
+}
+
+/* The number of a free slot, the preferred one if it can be, or -1 in a full set. */
+static __always_inline int set_free(struct gale_flow_set *set, __u32 preferred)
+{
+	__u64 free;
+
+	if (likely(!*mark_at(set->tag, preferred)))
+		return preferred;
+	free = tags_equal(set, 0);
+	return free ? (int)tags_lowest(free) : -1;
 }
 
 /*
@@ -268,7 +291,6 @@ __attribute__((noinline)) int flow_insert_order(__u32 order_place, __u32 inserti
 	struct flow_lock *lock;
 	__u32 lock_index;
 	int index, result = 0;
-	__u64 free;
 
 	if (!settings || !order)
 		return -EINVAL;
@@ -291,8 +313,9 @@ __attribute__((noinline)) int flow_insert_order(__u32 order_place, __u32 inserti
 											   flow_timeout_ms(settings, holder->state))))
 			result = -EEXIST;
 	} else {
-		free = tags_equal(set, 0);
-		index = free ? (int)tags_lowest(free) : set_oldest(set, flow->last_seen_ms >> RANK_SHIFT, place.pattern, spared);
+		index = set_free(set, place.preferred);
+		if (index < 0)
+			index = set_oldest(set, flow->last_seen_ms >> RANK_SHIFT, place.pattern, spared);
 		if (index < 0)
 			result = -ENOSPC;
 	}
