@@ -33,8 +33,8 @@ cgroups=$cgroup2/${prefix%-}
 hosts=(control lb-0 lb-1 lb-2 lb-3 node-0 node-1 node-2)
 packages=systemd,systemd-sysv,dbus,openssh-server,openssh-client,python3,python3-apt,kmod,iproute2,iputils-ping,sudo,udev,netbase
 packages+=,avahi-daemon,libnss-mdns,ca-certificates,libbpf1,libelf1,libssl3,libstdc++6,ethtool,procps,curl,jq,bpftool,init-system-helpers
-# What the tests themselves use: to cut a host off, and to keep what passed its interfaces.
-packages+=,nftables,tcpdump
+# What the tests themselves use: to cut a host off, to keep what passed its interfaces, and to pack the sources.
+packages+=,nftables,tcpdump,git
 
 die() { echo "hosts: $*" >&2 && exit 1; }
 in_ns() { nsenter --net="/run/netns/$prefix$1" "${@:2}"; }
