@@ -93,6 +93,70 @@ public sealed class FlowTableTests
         returned.Except(sent).Should().BeEmpty();
     }
 
+    /// <summary>
+    /// A slot that is given to another flow and back all the time, as writers do it. Who reads it meanwhile finds the flow whole, or none: what is sent
+    /// carries nothing of the other, and user space reads nothing of it either.
+    /// </summary>
+    [RootFact]
+    public void Table_WhoseSlotIsReplacedWhileItIsRead_GivesNoMixture()
+    {
+        const int reads = 100_000;
+        using PacketRig rig = PacketRig.Load(flowSets: 1);
+        World.SetUp(rig, 3, slot => (ushort)(slot % 3));
+        IPEndPoint client = World.Client(ipv4: true, 1);
+        (GaleFlowKey Key, GaleFlow Flow) ours = Opened(rig, client), theirs = Opened(rig, World.Client(ipv4: true, 2));
+        rig.Table.Put(ours.Key, ours.Flow);
+        byte[] packet = PacketBuilder.Build(client, World.VipFour, PacketBuilder.Tcp, PacketBuilder.Ack);
+
+        using CancellationTokenSource end = new();
+        Task writing = Task.Factory.StartNew(() => Replace(rig, ours, theirs, end.Token), default, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        int sent = 0, read = 0;
+        for (int number = 0; number < reads; number++)
+        {
+            ParsedFrame left = ParsedFrame.From(rig.Run(GaleObject.XdpPublic, packet).Frame);
+            left.ChecksumsRight.Should().BeTrue();
+            if (!left.Destination.Equals(client)) // not refused for want of a flow
+            {
+                sent++;
+                (Address(left.Source), Address(left.Destination)).Should().Be(
+                    ((ours.Flow.Source, ours.Flow.SourcePort), (ours.Flow.Destination, ours.Flow.DestinationPort)));
+            }
+
+            if (!rig.Table.TryLookUp(ours.Key, out GaleFlow found)) continue;
+            read++;
+            (found with { LastSeenMs = 0 }).Should().Be(ours.Flow with { LastSeenMs = 0 });
+        }
+
+        end.Cancel();
+        writing.Wait();
+        sent.Should().BePositive();
+        read.Should().BePositive();
+    }
+
+    private static (GaleAddress Address, Be16 Port) Address(IPEndPoint end) => (GaleAddress.From(end.Address), new Be16((ushort)end.Port));
+
+    /// <summary>The forward half of a flow that a first packet opened, as if it were established.</summary>
+    private static (GaleFlowKey Key, GaleFlow Flow) Opened(PacketRig rig, IPEndPoint client)
+    {
+        rig.Run(GaleObject.XdpPublic, PacketBuilder.Build(client, World.VipFour, PacketBuilder.Tcp, PacketBuilder.Syn));
+        (GaleFlowKey key, GaleFlow flow) = rig.Flows(halfOpen: true).Single(half => (half.Key.Source, half.Key.SourcePort) == Address(client));
+        return (key, flow with { State = GaleFlowState.Established });
+    }
+
+    private static void Replace(PacketRig rig, (GaleFlowKey Key, GaleFlow Flow) one, (GaleFlowKey Key, GaleFlow Flow) other, CancellationToken end)
+    {
+        int number = Enumerable.Range(0, GaleLimit.FlowSlots).Single(n => rig.Table.TryRead(0, n, out GaleFlowKey key, out _) && key == one.Key);
+        ref GaleFlowSlot slot = ref rig.FlowSet(0).Slot[number];
+        for (bool isOne = true; !end.IsCancellationRequested || !isOne; isOne = !isOne)
+        {
+            Volatile.Write(ref slot.Version, slot.Version + 1);
+            Interlocked.MemoryBarrier();
+            (slot.Key, slot.Flow) = isOne ? other : one;
+            Volatile.Write(ref slot.Version, slot.Version + 1);
+            Thread.SpinWait(20);
+        }
+    }
+
     [Theory]
     [InlineData(262_144, 65_536)]
     [InlineData(1_024, 33_554_432)]

@@ -57,31 +57,23 @@ internal sealed class FlowTable(BpfMappedArray memory, uint seed)
     {
         (int number, ushort tag) = Place(key, Sets, seed);
         ref GaleFlowSet set = ref At(number);
-        for (int slot = 0; slot < GaleLimit.FlowSlots; slot++)
-        {
-            if (set.Tag[slot] != 0 && set.Slot[slot].Key != key) continue;
-            set.Slot[slot].Key = key;
-            set.Slot[slot].Flow = flow;
-            set.Rank[slot] = IsHalfOpen(flow.State) ? (ushort)(HalfOpenRank | ((flow.LastSeenMs >> 5) & 0x7fff)) : (ushort)0;
-            set.Tag[slot] = tag;
-            return;
-        }
-
-        throw new InvalidOperationException($"set {number} is full");
+        int slot = SlotOf(ref set, key);
+        if (slot < 0) slot = ((ReadOnlySpan<ushort>)set.Tag)[..GaleLimit.FlowSlots].IndexOf((ushort)0);
+        if (slot < 0) throw new InvalidOperationException($"set {number} is full");
+        set.Slot[slot].Key = key;
+        set.Slot[slot].Flow = flow;
+        set.Rank[slot] = IsHalfOpen(flow.State) ? (ushort)(HalfOpenRank | ((flow.LastSeenMs >> 5) & 0x7fff)) : (ushort)0;
+        set.Tag[slot] = tag;
     }
 
     /// <summary>Takes a half out, while no program writes. False when there is none.</summary>
     public bool Remove(in GaleFlowKey key)
     {
         ref GaleFlowSet set = ref At(Place(key, Sets, seed).Set);
-        for (int slot = 0; slot < GaleLimit.FlowSlots; slot++)
-        {
-            if (set.Tag[slot] == 0 || set.Slot[slot].Key != key) continue;
-            set.Tag[slot] = 0;
-            return true;
-        }
-
-        return false;
+        int slot = SlotOf(ref set, key);
+        if (slot < 0) return false;
+        set.Tag[slot] = 0;
+        return true;
     }
 
     /// <summary>Such a half may be pushed out by a new one.</summary>
@@ -93,6 +85,17 @@ internal sealed class FlowTable(BpfMappedArray memory, uint seed)
         ulong a = Take(Take(seed, Word(bytes, 0)), Word(bytes, 2)), b = Take(Take(~(ulong)seed, Word(bytes, 1)), Word(bytes, 3));
         ulong hash = Take(Take(a, b), Word(bytes, 4));
         return ((int)((hash >> 32) * (uint)sets >> 32), (ushort)Math.Max(hash & 0xffff, 1));
+    }
+
+    /// <summary>Where the key is while no program writes, or -1.</summary>
+    private static int SlotOf(ref GaleFlowSet set, in GaleFlowKey key)
+    {
+        for (int slot = 0; slot < GaleLimit.FlowSlots; slot++)
+        {
+            if (set.Tag[slot] != 0 && set.Slot[slot].Key == key) return slot;
+        }
+
+        return -1;
     }
 
     private static ulong Word(ReadOnlySpan<byte> key, int number) => BinaryPrimitives.ReadUInt64LittleEndian(key[(number * sizeof(ulong))..]);

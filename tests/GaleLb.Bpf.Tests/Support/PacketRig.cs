@@ -57,6 +57,9 @@ public class PacketRig : IDisposable
     /// <summary>The table that programs see.</summary>
     internal FlowTable Table => table!;
 
+    /// <summary>A set of the table, as programs have it.</summary>
+    internal ref GaleFlowSet FlowSet(int number) => ref MemoryMarshal.AsRef<GaleFlowSet>(flowMemory!.Element(number));
+
     public static PacketRig Load(uint flowSets = FlowSets, PublicHook hook = PublicHook.Xdp) => new(() => GaleObject.Open(hook), default, flowSets, hook);
 
     /// <summary>The programs that tell of packets.</summary>
