@@ -22,9 +22,9 @@ usage: ./build.sh VERB [arguments]
   test [NAME...]                every test, or the projects whose name contains a NAME; e2e needs root
   demo [--once]                 three replicas, three nodes and a client in network namespaces; needs root
   e2e [FILTER]                  the tests against real processes; needs root
-  e2e --hosts systemd|INVENTORY [--keep] [-K] [FILTER]
+  e2e --hosts systemd|INVENTORY [--keep] [--source] [-K] [FILTER]
                                 the tests of what the playbooks install, on hosts made on this machine (root) or your own;
-                                -K: ask for the password of sudo there
+                                --source: two of them build what they run; -K: ask for the password of sudo there
   kernels [VERSION...]          other kernels, booted by QEMU: programs load, packet cases pass, requests are forwarded; needs root
   bench NAME [--json FILE]      a benchmark
   sim [--seeds N] [--seed S]    the deterministic simulator
@@ -405,20 +405,22 @@ verb_e2e() {
 	totals
 }
 
-# e2e_hosts systemd|INVENTORY [--keep] [-K] [FILTER]
+# e2e_hosts systemd|INVENTORY [--keep] [--source] [-K] [FILTER]
 e2e_hosts() {
-	local where=${1:-} keep=false ask=false options=() play=() inventory=() suite=e2e/hosts/GaleLb.Hosts.Tests prefix=${GALE_HOSTS_PREFIX:-galehosts-} playbook password
+	local where=${1:-} keep=false ask=false source=false options=() play=() inventory=() suite=e2e/hosts/GaleLb.Hosts.Tests prefix=${GALE_HOSTS_PREFIX:-galehosts-} playbook password
 	shift || true
 	while [[ ${1:-} == -* ]]; do
 		case $1 in
 		--keep) keep=true ;;
+		--source) source=true ;;
 		-K | --ask-become-pass) ask=true ;;
-		*) die 2 "e2e: unknown option $1; --keep and -K are known" ;;
+		*) die 2 "e2e: unknown option $1; --keep, --source and -K are known" ;;
 		esac
 		shift
 	done
 	if (($#)); then options=(--filter "$1"); fi
 	[[ $where == systemd || -e $where ]] || die 2 "e2e: --hosts needs systemd or the path of an inventory, and ${where:-nothing} is neither"
+	! $source || [[ $where == systemd ]] || die 2 "e2e: --source is for --hosts systemd; an inventory of yours says gale_install_from itself"
 	private=$(mktemp -d) # for its owner alone
 	if [[ $where == systemd ]]; then
 		need_root "e2e --hosts systemd"
@@ -454,6 +456,14 @@ e2e_hosts() {
 	for playbook in e2e lb node; do
 		step "playbook $playbook.yml" "hosts-$playbook" "${play[@]}" "ansible/playbooks/$playbook.yml"
 	done
+	if $source; then
+		((${#options[@]})) || options=(--filter FullyQualifiedName~ServiceTests)
+		step "lb-2 and node-2 reach what they build with" hosts-network e2e/hosts/systemd.sh network lb-2 node-2
+		for playbook in lb node; do
+			step "playbook $playbook.yml from source on $playbook-2" "hosts-source-$playbook" \
+				"${play[@]}" "ansible/playbooks/$playbook.yml" --limit "$playbook-2.local" -e @.build/hosts/source.yml
+		done
+	fi
 	run_tests "$suite" "${options[@]}"
 	totals
 }

@@ -8,6 +8,7 @@
 #   systemd.sh stop NAME       shut one down
 #   systemd.sh crash NAME      pull its plug
 #   systemd.sh in NAME CMD...  run a command in one
+#   systemd.sh network NAME... let some fetch packages, and give them this machine's .NET SDK; .build/hosts/source.yml is for their playbooks
 #   systemd.sh play ARGS...    ansible-playbook ARGS on the host control, with the inventories of these hosts
 #   systemd.sh inventory       what ansible-inventory says of them
 #
@@ -313,6 +314,29 @@ all:
 INVENTORY
 }
 
+# The hosts' only way out is a proxy on control, which connects as this machine. What this machine trusts they have to trust then. The SDK is not
+# fetched: Debian 12 does not package it, and its vendor's script is not to be reached from everywhere.
+network() { # NAME...
+	local name proxy=http://10.97.2.$(number control):3128 sdk
+	sdk=$(dirname "$(readlink -f "$(command -v dotnet)")")
+	if ! way_out_runs; then
+		"${BASH_SOURCE[0]%/*}/way_out.py" "${prefix}control" "10.97.2.$(number control)" 3128 >"$home/way_out.log" 2>&1 </dev/null &
+		echo "$!" >"$home/way_out"
+		started "$!" >"$home/way_out.started"
+	fi
+	printf 'gale_install_from: source\ngale_apt_update: true\ngale_environment: {http_proxy: "%s", https_proxy: "%s"}\n' "$proxy" "$proxy" >"$home/source.yml"
+	for name; do
+		find /usr/local/share/ca-certificates -name '*.crt' -exec tar -ch -C / {} + 2>/dev/null | inside "$name" tar -x -C / --ignore-zeros
+		inside "$name" update-ca-certificates
+		tar -c -C "$sdk" . | inside "$name" sh -c 'mkdir -p /usr/share/dotnet && tar -x -C /usr/share/dotnet && ln -sf /usr/share/dotnet/dotnet /usr/bin/dotnet'
+		inside "$name" env "http_proxy=$proxy" sh -c 'apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends libicu72'
+	done
+}
+way_out_runs() {
+	local pid
+	pid=$(cat "$home/way_out" 2>/dev/null) && [[ -d /proc/$pid && $(cat "$home/way_out.started") == "$(started "$pid")" ]]
+}
+
 ansible() { # COMMAND ARGUMENTS... : on control
 	# shellcheck disable=SC2016 # expanded by the shell there
 	inside control sudo -u vagrant env ANSIBLE_PIPELINING=1 ANSIBLE_NOCOLOR=1 LANG=C.UTF-8 sh -c \
@@ -337,6 +361,8 @@ up() {
 
 down() {
 	local host namespace
+	! way_out_runs || kill "$(<"$home/way_out")"
+	rm -f "$home"/way_out "$home/way_out.started"
 	for host in "${hosts[@]}"; do crash "$host"; done
 	for namespace in "${hosts[@]}" switch-pub switch-priv; do
 		[[ ! -e /run/netns/$prefix$namespace ]] || ip netns delete "$prefix$namespace"
@@ -364,6 +390,10 @@ start)
 stop | crash)
 	is_host "${2:-}"
 	"$1" "$2"
+	;;
+network)
+	for name in "${@:2}"; do is_host "$name"; done
+	network "${@:2}"
 	;;
 in)
 	is_host "${2:-}"

@@ -111,24 +111,30 @@ public sealed class FlowTableTests
         using CancellationTokenSource end = new();
         Task writing = Task.Factory.StartNew(() => Replace(rig, ours, theirs, end.Token), default, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         int sent = 0, read = 0;
-        for (int number = 0; number < reads; number++)
+        try
         {
-            ParsedFrame left = ParsedFrame.From(rig.Run(GaleObject.XdpPublic, packet).Frame);
-            left.ChecksumsRight.Should().BeTrue();
-            if (!left.Destination.Equals(client)) // not refused for want of a flow
+            for (int number = 0; number < reads; number++)
             {
-                sent++;
-                (Address(left.Source), Address(left.Destination)).Should().Be(
-                    ((ours.Flow.Source, ours.Flow.SourcePort), (ours.Flow.Destination, ours.Flow.DestinationPort)));
-            }
+                ParsedFrame left = ParsedFrame.From(rig.Run(GaleObject.XdpPublic, packet).Frame);
+                left.ChecksumsRight.Should().BeTrue();
+                if (!left.Destination.Equals(client)) // not refused for want of a flow
+                {
+                    sent++;
+                    (Address(left.Source), Address(left.Destination)).Should().Be(
+                        ((ours.Flow.Source, ours.Flow.SourcePort), (ours.Flow.Destination, ours.Flow.DestinationPort)));
+                }
 
-            if (!rig.Table.TryLookUp(ours.Key, out GaleFlow found)) continue;
-            read++;
-            (found with { LastSeenMs = 0 }).Should().Be(ours.Flow with { LastSeenMs = 0 });
+                if (!rig.Table.TryLookUp(ours.Key, out GaleFlow found)) continue;
+                read++;
+                (found with { LastSeenMs = 0 }).Should().Be(ours.Flow with { LastSeenMs = 0 });
+            }
+        }
+        finally
+        {
+            end.Cancel();
+            writing.Wait();
         }
 
-        end.Cancel();
-        writing.Wait();
         sent.Should().BePositive();
         read.Should().BePositive();
     }
