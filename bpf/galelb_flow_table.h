@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The table of flows: sets of 31 halves, one page of memory each, so that a look-up costs one miss of the TLB and the lines it reads: the
- * tags, one for each slot, and the one slot it is after. A half is in the slot that its hash prefers where that was free, so that most are read
- * without waiting for the tags. The kernel's own hash map chains elements, three or four lines
- * each and each in a page of its own, and would have to be asked once more for half-open flows, which it must keep elsewhere to be
- * able to let go of them.
+ * tags, one for each slot, and the one slot it is after. A half is in the slot that its hash prefers where that was free, so that most
+ * are read without waiting for the tags. The kernel's own hash map chains elements, three or four lines each and each in a page of its
+ * own, and would have to be asked once more for half-open flows, which it must keep elsewhere to be able to let go of them.
  *
  * A lock orders all who write into a set. Who reads takes none: a slot's version tells whether what was copied belongs
  * together. That relies on stores and loads being seen in their order, as on x86.

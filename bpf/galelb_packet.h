@@ -294,11 +294,10 @@ static __always_inline int skb_is_half_summed(struct __sk_buff *skb, __u32 offse
 }
 
 /*
- * Makes of the packet a frame of length bytes, its Ethernet header kept, for an answer with checksums of its own to be written into: one or more
- * bytes longer than the packet's headers. A sum that a card took over the whole (CHECKSUM_COMPLETE) is forgotten once the packet is cut. Where a
- * card is to finish the checksum the kernel does not let go of the field, which also is how to tell; it does when all before it is taken away,
- * and then some kernels (before 6.13 and its stable siblings) allow no other length any more. Those before 6.2, likewise, do not forget even so:
- * such a packet gets no answer. 0, or -1.
+ * Makes of the packet a frame of length bytes, 20 at least behind the IP header, whose Ethernet header stays, for an answer to be written into with
+ * checksums of its own. A sum that a card took over the whole (CHECKSUM_COMPLETE) is forgotten once the packet is cut. Where a card is to finish
+ * the checksum the kernel does not let go of the field, which also is how to tell; it does when all before it is taken away. Kernels of before 2025
+ * then allow no other length any more, so it is made right before. Those of before 2023 do not let go even so: there is no answer. 0, or -1.
  */
 static __always_inline int skb_cut(struct __sk_buff *skb, const struct packet *packet, __u32 length)
 {

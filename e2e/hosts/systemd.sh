@@ -326,7 +326,7 @@ network() { # NAME...
 	fi
 	printf 'gale_install_from: source\ngale_apt_update: true\ngale_environment: {http_proxy: "%s", https_proxy: "%s"}\n' "$proxy" "$proxy" >"$home/source.yml"
 	for name; do
-		find /usr/local/share/ca-certificates -name '*.crt' -exec tar -ch -C / {} + 2>/dev/null | inside "$name" tar -x -C / --ignore-zeros
+		tar -ch -C / usr/local/share/ca-certificates | inside "$name" tar -x -C /
 		inside "$name" update-ca-certificates
 		tar -c -C "$sdk" . | inside "$name" sh -c 'mkdir -p /usr/share/dotnet && tar -x -C /usr/share/dotnet && ln -sf /usr/share/dotnet/dotnet /usr/bin/dotnet'
 		inside "$name" env "http_proxy=$proxy" sh -c 'apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends libicu72'
