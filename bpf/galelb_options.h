@@ -24,7 +24,7 @@ enum {
 
 /*
  * The offset of the first option of one of two kinds in length bytes of options, or -1. The offset is cut to six bits at each
- * step, which changes nothing within 40 bytes and lets the verifier see that all steps are alike.
+ * step, which lets the verifier see that all steps are alike; one that needs more is beyond all options.
  */
 static __always_inline int option_find(void *options, void *end, __u32 length, __u8 one, __u8 other)
 {
@@ -39,9 +39,10 @@ static __always_inline int option_find(void *options, void *end, __u32 length, _
 		if (option[0] == one || option[0] == other)
 			return offset;
 		step = option[0] == OPTION_PADDING ? 1 : option[1];
-		if (!step)
+		offset += step;
+		if (!step || offset > OPTION_OFFSET_MASK)
 			return -1;
-		offset = (offset + step) & OPTION_OFFSET_MASK;
+		offset &= OPTION_OFFSET_MASK;
 	}
 	return -1;
 }

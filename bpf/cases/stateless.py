@@ -239,6 +239,11 @@ def clamp_cases(f):
     without = dict(SYN, options=[("NOP", None)] * 4)
     case.step(PUBLIC, talk.from_client(**without), "redirect", talk.to_node(**without), {"FORWARDED_L4": 1})
     yield case
+    case = Case("l4 MSS stays behind an option that is longer than all of them", given)
+    # Its length says 67 bytes. Cut to six bits that would lead right behind it, to what looks like an MSS.
+    fields, reaching = dict(SYN, options=[], dataofs=8), Raw(bytes.fromhex("034301020405b40000000000"))
+    case.step(PUBLIC, talk.from_client(reaching, **fields), "redirect", talk.to_node(reaching, **fields), {"FORWARDED_L4": 1})
+    yield case
     case = Case("l4 MSS stays where clamping is off", world(f, public_mtu=1400))
     case.step(PUBLIC, talk.from_client(**SYN), "redirect", talk.to_node(**SYN), {"FORWARDED_L4": 1})
     yield case
