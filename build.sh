@@ -22,7 +22,7 @@ usage: ./build.sh VERB [arguments]
   test [NAME...]                every test, or the projects whose name contains a NAME; e2e needs root
   demo [--once]                 three replicas, three nodes and a client in network namespaces; needs root
   e2e [FILTER]                  the tests against real processes; needs root
-  e2e --hosts systemd|INVENTORY [--keep] [--source] [-K] [FILTER]
+  e2e --hosts systemd|INVENTORY [--keep] [-K] [--source | FILTER]
                                 the tests of what the playbooks install, on hosts made on this machine (root) or your own;
                                 --source: two of them build what they run; -K: ask for the password of sudo there
   kernels [VERSION...]          other kernels, booted by QEMU: programs load, packet cases pass, requests are forwarded; needs root
@@ -405,7 +405,15 @@ verb_e2e() {
 	totals
 }
 
-# e2e_hosts systemd|INVENTORY [--keep] [--source] [-K] [FILTER]
+# has_built lb|node : whether the second host of a kind runs the package of this commit
+has_built() {
+	local version
+	version=$(e2e/hosts/systemd.sh in "$1-2" dpkg-query -W -f '${Version}' "gale-$1") || return
+	echo "$version"
+	[[ $version == *"+r$(git rev-list --count HEAD)" ]]
+}
+
+# e2e_hosts systemd|INVENTORY [--keep] [-K] [--source | FILTER]
 e2e_hosts() {
 	local where=${1:-} keep=false ask=false source=false options=() play=() inventory=() suite=e2e/hosts/GaleLb.Hosts.Tests prefix=${GALE_HOSTS_PREFIX:-galehosts-} playbook password
 	shift || true
@@ -420,7 +428,11 @@ e2e_hosts() {
 	done
 	if (($#)); then options=(--filter "$1"); fi
 	[[ $where == systemd || -e $where ]] || die 2 "e2e: --hosts needs systemd or the path of an inventory, and ${where:-nothing} is neither"
-	! $source || [[ $where == systemd ]] || die 2 "e2e: --source is for --hosts systemd; an inventory of yours says gale_install_from itself"
+	if $source; then
+		[[ $where == systemd ]] || die 2 "e2e: --source is for --hosts systemd; an inventory of yours says gale_install_from itself"
+		((!$#)) || die 2 "e2e: --source goes with no filter, it runs ServiceTests: upgrades are from packages to packages"
+		options=(--filter FullyQualifiedName~ServiceTests)
+	fi
 	private=$(mktemp -d) # for its owner alone
 	if [[ $where == systemd ]]; then
 		need_root "e2e --hosts systemd"
@@ -457,11 +469,11 @@ e2e_hosts() {
 		step "playbook $playbook.yml" "hosts-$playbook" "${play[@]}" "ansible/playbooks/$playbook.yml"
 	done
 	if $source; then
-		((${#options[@]})) || options=(--filter FullyQualifiedName~ServiceTests)
 		step "lb-2 and node-2 reach what they build with" hosts-network e2e/hosts/systemd.sh network lb-2 node-2
 		for playbook in lb node; do
 			step "playbook $playbook.yml from source on $playbook-2" "hosts-source-$playbook" \
 				"${play[@]}" "ansible/playbooks/$playbook.yml" --limit "$playbook-2.local" -e @.build/hosts/source.yml
+			step "$playbook-2 has what it built" "hosts-built-$playbook" has_built "$playbook"
 		done
 	fi
 	run_tests "$suite" "${options[@]}"

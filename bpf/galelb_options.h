@@ -13,7 +13,7 @@
 enum {
 	OPTION_END = 0,
 	OPTION_PADDING = 1,
-	OPTION_OFFSET_MASK = 63,	/* options are at most 40 bytes */
+	OPTION_OFFSET_MASK = 63,	/* options are at most 40 bytes; the verifier sees by it that all steps are alike */
 	OPTIONS_WALKED_MAX = 12,	/* more are nothing that a stack sends */
 	IPV4_OPTION_LOOSE_ROUTE = 0x83, /* RFC 791 */
 	IPV4_OPTION_STRICT_ROUTE = 0x89,
@@ -22,10 +22,7 @@ enum {
 	MSS_LENGTH_MIN = 536, /* RFC 9293, 3.7.1: what everybody takes anyway */
 };
 
-/*
- * The offset of the first option of one of two kinds in length bytes of options, or -1. The offset is cut to six bits at each
- * step, which lets the verifier see that all steps are alike; one that needs more is beyond all options.
- */
+/* The offset of the first option of one of two kinds in length bytes of options, or -1. */
 static __always_inline int option_find(void *options, void *end, __u32 length, __u8 one, __u8 other)
 {
 	__u32 offset = 0, step;
@@ -42,7 +39,6 @@ static __always_inline int option_find(void *options, void *end, __u32 length, _
 		offset += step;
 		if (!step || offset > OPTION_OFFSET_MASK)
 			return -1;
-		offset &= OPTION_OFFSET_MASK;
 	}
 	return -1;
 }

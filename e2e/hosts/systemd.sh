@@ -47,7 +47,7 @@ number() { # NAME : the last byte of its addresses
 	esac
 }
 is_host() { [[ " ${hosts[*]} " == *" $1 "* ]] || die "there is no host ${1:-without a name}; there are: ${hosts[*]}"; }
-pid_of() { # NAME : of its init as this machine counts, if it runs
+pid_of() { # NAME : of its init as this machine counts, or of the way out, if it runs
 	local pid
 	pid=$(cat "$home/$1/pid" 2>/dev/null) && [[ -d /proc/$pid && $(cat "$home/$1/started" 2>/dev/null) == "$(started "$pid")" ]] && echo "$pid"
 }
@@ -319,10 +319,11 @@ INVENTORY
 network() { # NAME...
 	local name proxy=http://10.97.2.$(number control):3128 sdk
 	sdk=$(dirname "$(readlink -f "$(command -v dotnet)")")
-	if ! way_out_runs; then
-		"${BASH_SOURCE[0]%/*}/way_out.py" "${prefix}control" "10.97.2.$(number control)" 3128 >"$home/way_out.log" 2>&1 </dev/null &
-		echo "$!" >"$home/way_out"
-		started "$!" >"$home/way_out.started"
+	if [[ -z $(pid_of way_out) ]]; then
+		mkdir -p "$home/way_out"
+		"$root/e2e/hosts/way_out.py" "${prefix}control" "10.97.2.$(number control)" 3128 >"$home/way_out/log" 2>&1 </dev/null &
+		echo "$!" >"$home/way_out/pid"
+		started "$!" >"$home/way_out/started"
 	fi
 	printf 'gale_install_from: source\ngale_apt_update: true\ngale_environment: {http_proxy: "%s", https_proxy: "%s"}\n' "$proxy" "$proxy" >"$home/source.yml"
 	for name; do
@@ -331,10 +332,6 @@ network() { # NAME...
 		tar -c -C "$sdk" . | inside "$name" sh -c 'mkdir -p /usr/share/dotnet && tar -x -C /usr/share/dotnet && ln -sf /usr/share/dotnet/dotnet /usr/bin/dotnet'
 		inside "$name" env "http_proxy=$proxy" sh -c 'apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends libicu72'
 	done
-}
-way_out_runs() {
-	local pid
-	pid=$(cat "$home/way_out" 2>/dev/null) && [[ -d /proc/$pid && $(cat "$home/way_out.started") == "$(started "$pid")" ]]
 }
 
 ansible() { # COMMAND ARGUMENTS... : on control
@@ -360,9 +357,9 @@ up() {
 }
 
 down() {
-	local host namespace
-	! way_out_runs || kill "$(<"$home/way_out")"
-	rm -f "$home"/way_out "$home/way_out.started"
+	local host namespace pid
+	! pid=$(pid_of way_out) || kill "$pid"
+	rm -rf "${home:?}/way_out"
 	for host in "${hosts[@]}"; do crash "$host"; done
 	for namespace in "${hosts[@]}" switch-pub switch-priv; do
 		[[ ! -e /run/netns/$prefix$namespace ]] || ip netns delete "$prefix$namespace"

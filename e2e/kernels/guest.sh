@@ -165,6 +165,30 @@ leave_checksums() {
 	done
 }
 
+# are_half_done INTERFACE : whether TCP that comes to the replica by it has its checksum for a card to finish (TP_STATUS_CSUMNOTREADY)
+are_half_done() {
+	local watcher
+	in_ns lb-1 python3 - "$1" <<-'PYTHON' &
+		import socket, struct, sys
+		ipv4, packet_outgoing, auxdata, checksum_not_ready = 0x0800, 4, 8, 8
+		with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ipv4)) as interface:
+		    interface.setsockopt(263, auxdata, 1)
+		    interface.bind((sys.argv[1], ipv4))
+		    interface.settimeout(60)
+		    while True:
+		        packet, beside, _, sender = interface.recvmsg(100, 100)
+		        if sender[2] != packet_outgoing and packet[9] == socket.IPPROTO_TCP:
+		            break
+		if not struct.unpack("I", beside[0][2][:4])[0] & checksum_not_ready:
+		    sys.exit(f"{sys.argv[1]}: the checksum is whole")
+	PYTHON
+	watcher=$!
+	while kill -0 "$watcher" 2>/dev/null; do
+		download 10.98.9.1:8080 || return
+	done
+	wait "$watcher"
+}
+
 count_of() { # REASON : packets
 	in_ns lb-1 curl -fsS --max-time 10 http://10.98.2.1:5555/metrics | awk -v name="galelb_packets_total{reason=\"$1\"}" '$1 == name { print $2 }'
 }
@@ -249,6 +273,8 @@ check "forwarding goes on after kill -9 of gale-lb" goes_on
 check "gale-lb takes over with clients' packets in TC" take_over_in_tc
 forward ' in TC'
 check "senders leave checksums to the card" leave_checksums
+check "checksums of clients' packets come half done" are_half_done pub
+check "checksums of nodes' packets come half done" are_half_done priv
 forward ' in TC, checksums half done'
 answer
 check "the kernel has warned of nothing" is_unharmed

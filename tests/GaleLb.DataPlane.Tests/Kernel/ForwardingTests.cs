@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using GaleLb.DataPlane.Flows;
 using GaleLb.DataPlane.Kernel;
 using GaleLb.DataPlane.Tests.Support;
@@ -9,25 +10,6 @@ namespace GaleLb.DataPlane.Tests.Kernel;
 [Collection(KernelCollection.Name)]
 public sealed class ForwardingTests
 {
-    /// <summary>Sends segments of 1,400 bytes as one IP packet of the given length, an ACK from 10.71.0.2 to 10.71.0.1, as a local sender's TCP hands them to a veth.</summary>
-    private const string MergedSender = """
-        import socket, struct, sys
-        def check(data):
-            total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
-            while total >> 16: total = (total & 0xffff) + (total >> 16)
-            return ~total & 0xffff
-        source, destination, length = socket.inet_aton("10.71.0.2"), socket.inet_aton("10.71.0.1"), int(sys.argv[2])
-        half = ~check(source + destination + struct.pack("!HH", 6, length - 20)) & 0xffff
-        tcp = struct.pack("!HHIIBBHHH", 40000, 8080, 7, 7, 0x50, 0x10, 1000, half, 0)
-        ip = struct.pack("!BBHHHBBH", 0x45, 0, length, 1, 0x4000, 64, 6, 0) + source + destination
-        ip = ip[:10] + struct.pack("!H", check(ip)) + ip[12:]
-        s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); s.bind(("eth0", 0))
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
-        s.setsockopt(263, 15, 1) # PACKET_VNET_HDR: to be checksummed at 34 + 16, and cut into segments
-        s.send(struct.pack("<BBHHHH", 1, 1, 54, 1400, 34, 16)
-            + bytes.fromhex(sys.argv[1].replace(":", "")) + s.getsockname()[4] + b"\x08\x00" + ip + tcp + bytes(length - 40))
-        """;
-
     /// <summary>The length of merged segments goes up to 65,535 bytes, and that of what encapsulates them no further.</summary>
     [RootTheory]
     [InlineData(65_515, "forwarded_l3")]
@@ -39,11 +21,33 @@ public sealed class ForwardingTests
         using KernelDataPlane plane = Start(lab, lab.Options(XdpMode.Tc), Tables.Of(
             1, [Tables.Service(0, null, Lab.ServicePort, 0) with { Forwarding = ForwardingMode.L3 }], [Tables.Ring(0, 0)], [Tables.Node(0, Lab.NodeOne)]));
 
-        lab.Client.Run(
-            "python3", "-c", MergedSender, lab.Balancer.Run("ip", "-br", "link", "show", "pub0").Split(' ', StringSplitOptions.RemoveEmptyEntries)[2], $"{length}");
+        Frames.SendMerged(lab, length, segment: 1400);
 
         plane.ReadCounters().Reasons.Where(r => r.Packets > 0 && r.Reason is "forwarded_l3" or "drop_rewrite" or "drop_malformed" or "drop_too_big")
             .Select(r => (r.Reason, r.Bytes)).Should().Equal((reason, (ulong)length));
+    }
+
+    /// <summary>
+    /// A reset is written over what it answers, which for that is cut by way of other lengths. A packet that is of such a length already (90 bytes)
+    /// must not keep its segments either.
+    /// </summary>
+    [RootTheory]
+    [InlineData(75)]
+    [InlineData(76)]
+    [InlineData(77)]
+    [InlineData(2840)]
+    public void MergedSegments_InTcWithoutAFlow_AreAnsweredWithAReset(int length)
+    {
+        using Lab lab = new();
+        lab.LeaveChecksumsToTheCard();
+        lab.Balancer.Run("ethtool", "-K", "pub0", "tso", "off"); // what is still to be cut is cut here, which a packet of one segment does not survive
+        using KernelDataPlane plane = Start(lab, lab.Options(XdpMode.Tc), Tables.Of(
+            1, [Tables.Service(0, null, Lab.ServicePort, 0)], [Tables.Ring(0, 0)], [Tables.Node(0, Lab.NodeOne)]));
+        Process client = Frames.Listen(lab.Client, protocol: 6, "10.71.0.1");
+
+        Frames.SendMerged(lab, length, segment: 20);
+
+        client.StandardOutput.ReadLine().Should().Be("0 4");
     }
 
     [RootTheory]
