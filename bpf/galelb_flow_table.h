@@ -145,6 +145,20 @@ static __always_inline struct flow_order *flow_order(__u32 order_place)
 	return bpf_map_lookup_elem(&flow_orders, &order_place);
 }
 
+/* Has the line at an address brought here, which nothing waits for: what is to be written is fetched beside what is read, not after it. */
+static __always_inline void fetch(const void *line)
+{
+	__u8 byte = *(const volatile __u8 *)line;
+
+	asm volatile("" : : "r"(byte));
+}
+
+static __always_inline void slot_fetch(const struct gale_flow_slot *slot)
+{
+	fetch(slot);
+	fetch(&slot->version);
+}
+
 /* Copies a slot's half into the order's found, if it has the order's key and is not being replaced at this very moment. */
 static __always_inline int slot_read(const struct gale_flow_slot *slot, struct flow_order *order)
 {
@@ -189,6 +203,7 @@ __attribute__((noinline)) int flow_find_order(__u32 order_place)
 			return place.set << SLOT_BITS | index;
 		equal &= equal - 1;
 	}
+	slot_fetch(slot_at(set, place.preferred));
 	return -1;
 }
 
@@ -303,6 +318,7 @@ __attribute__((noinline)) int flow_insert_order(__u32 order_place, __u32 inserti
 	if (!lock || !set)
 		return -EINVAL;
 
+	slot_fetch(slot_at(set, place.preferred));
 	bpf_spin_lock(&lock->lock);
 	index = set_find(set, key, place.pattern);
 	if (index >= 0) {

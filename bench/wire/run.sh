@@ -320,6 +320,9 @@ rm -rf "$work"
 mkdir -p "$work"
 "${topology[@]}" up
 in_ns client sysctl -qw net.ipv4.ip_local_port_range='1024 65535'
+# Rounds and contenders use the same addresses and ports towards the nodes again and again. A node with the pair in TIME_WAIT answers a SYN with a late ACK where
+# the client's time stamps begin elsewhere for each connection, as newer kernels have them: one contender's past would be the next one's wait.
+for n in 1 2 3; do in_ns "node-$n" sysctl -qw net.ipv4.tcp_max_tw_buckets=0; done
 answers_by replica
 for n in 1 2 3; do
 	nsenter --net="/run/netns/${prefix}node-$n" "$load" serve 0.0.0.0 "$http" "$sink" >>"$work/node-$n.log" 2>&1 </dev/null &

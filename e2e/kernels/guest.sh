@@ -168,25 +168,21 @@ leave_checksums() {
 # are_half_done INTERFACE : whether TCP that comes to the replica by it has its checksum for a card to finish (TP_STATUS_CSUMNOTREADY)
 are_half_done() {
 	local watcher
-	in_ns lb-1 python3 - "$1" <<-'PYTHON' &
+	in_ns lb-1 timeout 100 python3 - "$1" <<-'PYTHON' &
 		import socket, struct, sys
-		ipv4, packet_outgoing, auxdata, checksum_not_ready = 0x0800, 4, 8, 8
-		with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ipv4)) as interface:
-		    interface.setsockopt(263, auxdata, 1)
-		    interface.bind((sys.argv[1], ipv4))
-		    interface.settimeout(60)
+		all_protocols, packet_auxdata, checksum_not_ready = 3, 8, 8 # those who ask for one protocol see packets after the programs
+		with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(all_protocols)) as interface:
+		    interface.setsockopt(263, packet_auxdata, 1)
+		    interface.bind((sys.argv[1], all_protocols))
 		    while True:
 		        packet, beside, _, sender = interface.recvmsg(100, 100)
-		        if sender[2] != packet_outgoing and packet[9] == socket.IPPROTO_TCP:
+		        if sender[1] == 0x0800 and sender[2] != socket.PACKET_OUTGOING and packet[9] == socket.IPPROTO_TCP:
 		            break
 		if not struct.unpack("I", beside[0][2][:4])[0] & checksum_not_ready:
 		    sys.exit(f"{sys.argv[1]}: the checksum is whole")
 	PYTHON
 	watcher=$!
-	while kill -0 "$watcher" 2>/dev/null; do
-		download 10.98.9.1:8080 || return
-	done
-	wait "$watcher"
+	within 100 eval "download 10.98.9.1:8080; ! kill -0 $watcher 2>/dev/null" && wait "$watcher"
 }
 
 count_of() { # REASON : packets
