@@ -15,7 +15,8 @@ export DOTNET_GENERATE_ASPNET_CERTIFICATE=false
 usage() {
 	cat <<'USAGE'
 usage: ./build.sh VERB [arguments]
-  deps                          install what is missing (Debian 12 or newer, Ubuntu 24.04 or newer; needs root)
+  deps [--build]                install what is missing (Debian 12 or newer, Ubuntu 24.04 or newer; needs root); --build: without what
+                                only tests and the demo need
   build [--aot]                 the BPF programs, bin/gale-lb, bin/gale-node, bin/galectl
   package [--check] [--suffix S]
                                 Debian packages and a tarball in .build/packages; --check: as lintian and others see them
@@ -196,13 +197,15 @@ clang_version() {
 
 has_dotnet() { [[ $'\n'$(dotnet --list-sdks 2>/dev/null) == *$'\n'[1-9][0-9].* ]]; }
 
-missing_packages() {
-	local package version
-	for package in libbpf-dev libelf-dev zlib1g-dev iproute2 ethtool iputils-ping nftables tcpdump procps util-linux mount e2fsprogs \
-		python3 python3-grpcio python3-protobuf python3-scapy protobuf-compiler curl ca-certificates jq; do
-		is_installed "$package" || echo "$package"
-	done
-	command -v bpftool >/dev/null || PATH=$PATH:/usr/sbin:/sbin command -v bpftool >/dev/null ||
+readonly build_packages=(libbpf-dev libelf-dev zlib1g-dev curl ca-certificates)
+readonly test_packages=(iproute2 ethtool iputils-ping nftables tcpdump procps util-linux mount e2fsprogs python3 python3-grpcio python3-protobuf
+	python3-scapy protobuf-compiler jq)
+
+missing_packages() { # build|test : what building needs, or testing besides
+	local package version wanted=("${build_packages[@]}")
+	[[ $1 == build ]] || wanted+=("${test_packages[@]}")
+	for package in "${wanted[@]}"; do is_installed "$package" || echo "$package"; done
+	[[ $1 == build ]] || command -v bpftool >/dev/null || PATH=$PATH:/usr/sbin:/sbin command -v bpftool >/dev/null ||
 		first_candidate bpftool linux-tools-generic
 	version=$(clang_version)
 	if [[ -z $version ]]; then
@@ -234,9 +237,13 @@ install_dotnet() { # ID VERSION
 }
 
 verb_deps() {
-	local os wanted missing
+	local os wanted missing for=test
+	if (($#)); then
+		[[ $* == --build ]] || die 2 "deps: unknown argument $*; --build is known"
+		for=build
+	fi
 	os=$(distribution) || exit $?
-	wanted=$(missing_packages) || exit $?
+	wanted=$(missing_packages "$for") || exit $?
 	if [[ -z $wanted ]] && has_dotnet; then
 		show "dependencies" "all present"
 		return
@@ -245,7 +252,7 @@ verb_deps() {
 	((EUID == 0)) || die 1 "deps: missing: ${wanted//$'\n'/ }; run: sudo ./build.sh deps"
 	step "package lists" deps-update apt-get update
 	lists_are_fresh=true
-	wanted=$(missing_packages) || exit $? # candidates may differ with fresh lists
+	wanted=$(missing_packages "$for") || exit $? # candidates may differ with fresh lists
 	if [[ -n $wanted ]]; then
 		mapfile -t missing <<<"$wanted"
 		step "install ${#missing[@]} packages" deps-install apt_install "${missing[@]}"

@@ -15,7 +15,13 @@ const struct galenode_enums galenode_enums SEC(".rodata.enums") = {};
 SEC("xdp")
 int galenode_unwrap(struct xdp_md *ctx)
 {
-	return unwrap(ctx);
+	return xdp_unwrap(ctx);
+}
+
+SEC("tc")
+int galenode_tc(struct __sk_buff *skb)
+{
+	return skb_unwrap(skb);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

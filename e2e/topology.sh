@@ -41,7 +41,7 @@
 #
 # Settings of the printed configurations, from the environment:
 #   GALE_CHECKS_TIMEOUT (1s)  GALE_BLACK_LIST_AFTER_FAILS (5)  GALE_BLACK_LIST_EXPIRY (5m)
-#   GALE_ENFORCE_SINGLE_CONFIGURATION (false)  GALE_XDP_MODE (auto)
+#   GALE_ENFORCE_SINGLE_CONFIGURATION (false)  GALE_XDP_MODE (auto)  GALE_DECAPSULATION (auto)
 #   GALE_SERVICES (default)  default: TCP on each replica's own address. wide: in each family TCP and UDP, l4 and l2, and TCP by l3
 #   GALE_FAMILY (4)          4 or 6: the family of the node, and with wide services which of them it serves
 set -euo pipefail
@@ -310,7 +310,7 @@ service_port = 8080
 CONFIG
 	if [[ ${GALE_SERVICES:-default} == wide ]]; then
 		names=$(wide_names "$family")
-		printf 'services = ["%s"]\n\n[forwarding]\nmode = "l3"\n' "${names// /\", \"}"
+		printf 'services = ["%s"]\n\n[forwarding]\nmode = "l3"\ndecapsulation = "%s"\n' "${names// /\", \"}" "${GALE_DECAPSULATION:-auto}"
 	fi
 	cat <<CONFIG
 

@@ -13,7 +13,7 @@
 #   gale-l3        gale-lb: encapsulated, unwrapped by gale-node in XDP, answers go straight to the client
 #   gale-l2        gale-lb: MAC rewriting, answers go straight to the client
 #   gale-l4-tc     gale-lb: as gale-l4, clients' packets seen in TC
-#   gale-l3-tc     gale-lb: as gale-l3, clients' packets seen in TC
+#   gale-l3-tc     gale-lb: as gale-l3, packets seen in TC, by the nodes too
 # --offload: senders leave checksums and segmentation to others (topology.sh -o), as interfaces come; then without gale-l4, gale-l3 and gale-l2,
 # whose XDP program has to see whole checksums
 # A LOAD (all by default; each takes --seconds, by default 2):
@@ -229,6 +229,7 @@ up_gale() { # FORWARDING XDP_MODE
 			name = "node-$n"
 			[forwarding]
 			mode = "${1/l4/none}"
+			decapsulation = "${2/auto/xdp}"
 			[health_check]
 			tcp = "10.98.2.1$n:$http"
 		CONFIG

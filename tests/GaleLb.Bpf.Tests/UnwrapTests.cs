@@ -1,24 +1,40 @@
 using System.Net;
 using GaleLb.Bpf.Tests.Support;
+using GaleLb.DataPlane;
 using GaleLb.DataPlane.Layout;
 
 namespace GaleLb.Bpf.Tests;
 
-/// <summary>The node's program: packets out of packets, and nothing else touched.</summary>
+/// <summary>The node's program, in XDP and in TC: packets out of packets, and nothing else touched.</summary>
 public sealed class UnwrapTests(UnwrapRig rig) : IClassFixture<UnwrapRig>
 {
-    /// <summary>Outer and inner family, VLAN tags of the outer frame, inner protocol.</summary>
-    public static TheoryData<bool, bool, int, byte> Shapes()
+    public static TheoryData<PublicHook> Hooks() => [.. UnwrapRig.Hooks];
+
+    /// <summary>Each place, with IPv4 inside and with IPv6 inside.</summary>
+    public static TheoryData<PublicHook, bool> HooksAndFamilies()
     {
-        TheoryData<bool, bool, int, byte> shapes = [];
-        foreach (bool outer in (bool[])[true, false])
+        TheoryData<PublicHook, bool> rows = [];
+        foreach (PublicHook hook in UnwrapRig.Hooks)
         {
-            foreach (bool inner in (bool[])[true, false])
+            rows.Add(hook, true);
+            rows.Add(hook, false);
+        }
+
+        return rows;
+    }
+
+    /// <summary>Place, outer and inner family, VLAN tags of the outer frame, inner protocol. In TC, tags that are in the frame are the kernel's to take off.</summary>
+    public static TheoryData<PublicHook, bool, bool, int, byte> Shapes()
+    {
+        TheoryData<PublicHook, bool, bool, int, byte> shapes = [];
+        foreach (PublicHook hook in UnwrapRig.Hooks)
+        {
+            foreach ((bool outer, bool inner) in ((bool, bool)[])[(true, true), (true, false), (false, true), (false, false)])
             {
-                for (int tags = 0; tags <= 2; tags++)
+                for (int tags = 0; tags <= (hook == PublicHook.Xdp ? 2 : 0); tags++)
                 {
-                    shapes.Add(outer, inner, tags, PacketBuilder.Tcp);
-                    shapes.Add(outer, inner, tags, PacketBuilder.Udp);
+                    shapes.Add(hook, outer, inner, tags, PacketBuilder.Tcp);
+                    shapes.Add(hook, outer, inner, tags, PacketBuilder.Udp);
                 }
             }
         }
@@ -28,24 +44,43 @@ public sealed class UnwrapTests(UnwrapRig rig) : IClassFixture<UnwrapRig>
 
     [RootTheory]
     [MemberData(nameof(Shapes))]
-    public void Packet_InsideAnother_ComesOutWithItsTags(bool outer, bool inner, int tags, byte protocol)
+    public void Packet_InsideAnother_ComesOutWithItsTags(PublicHook hook, bool outer, bool inner, int tags, byte protocol)
     {
         byte[] sent = Inner(inner, protocol);
 
-        (string verdict, byte[] frame, GaleNodeOutcome outcome) = rig.Run(Wrapped(sent, outer, tags));
+        (string verdict, byte[] frame, GaleNodeOutcome outcome) = rig.Run(hook, Wrapped(sent, outer, tags));
 
         (verdict, outcome).Should().Be((Verdict.Pass, GaleNodeOutcome.Unwrapped));
         frame.Should().Equal(Tunnel.Tag(sent, tags));
     }
 
+    /// <summary>The sum that a card took over the whole packet goes on to be of what is left.</summary>
+    [ChecksumCompleteTheory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void Packet_InTcSummedByTheCard_KeepsThatSumRight(byte trafficClass)
+    {
+        foreach ((bool outer, bool inner) in ((bool, bool)[])[(true, true), (true, false), (false, true), (false, false)])
+        {
+            byte[] sent = WithTrafficClass(Inner(inner, PacketBuilder.Tcp), inner, 0x02);
+            byte[] wrapped = Tunnel.Wrap(sent, outer ? World.SourceFour : World.SourceSix, World.Node(outer, 0), trafficClass: trafficClass);
+
+            (_, _, GaleNodeOutcome outcome) = rig.Run(PublicHook.Tc, wrapped, ChecksumCompleteTheoryAttribute.Flag);
+
+            outcome.Should().Be(GaleNodeOutcome.Unwrapped);
+        }
+    }
+
     [RootTheory]
     [MemberData(nameof(Shapes))]
-    public void Packet_CutShortAtAnyLength_PassesUntouched(bool outer, bool inner, int tags, byte protocol)
+    public void Packet_CutShortAtAnyLength_PassesUntouched(PublicHook hook, bool outer, bool inner, int tags, byte protocol)
     {
         byte[] whole = Wrapped(Inner(inner, protocol), outer, tags);
-        for (int length = Tunnel.EthernetBytes; length < whole.Length; length++)
+        // Test-run of a TC program refuses an IP packet without a whole IP header, as the stack never shows one to TC.
+        int shortest = Tunnel.EthernetBytes + (hook == PublicHook.Xdp ? 0 : outer ? 20 : 40);
+        for (int length = shortest; length < whole.Length; length++)
         {
-            (string verdict, byte[] frame, GaleNodeOutcome outcome) = rig.Run(whole.AsSpan(0, length));
+            (string verdict, byte[] frame, GaleNodeOutcome outcome) = rig.Run(hook, whole.AsSpan(0, length));
 
             verdict.Should().Be(Verdict.Pass, $"{length} of {whole.Length} bytes");
             outcome.Should().BeOneOf([GaleNodeOutcome.Passed, GaleNodeOutcome.PassedMalformed], $"{length} of {whole.Length} bytes");
@@ -54,9 +89,8 @@ public sealed class UnwrapTests(UnwrapRig rig) : IClassFixture<UnwrapRig>
     }
 
     [RootTheory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void Packet_OfAReplica_ComesOutAsTheClientSentItLessOneHop(bool ipv4)
+    [MemberData(nameof(HooksAndFamilies))]
+    public void Packet_OfAReplica_ComesOutAsTheClientSentItLessOneHop(PublicHook hook, bool ipv4)
     {
         using PacketRig replica = PacketRig.Load();
         World.SetUp(replica, 1, _ => 0);
@@ -74,81 +108,90 @@ public sealed class UnwrapTests(UnwrapRig rig) : IClassFixture<UnwrapRig>
         byte[] expected = PacketBuilder.Build(World.Client(ipv4, 1), World.Vip(ipv4), PacketBuilder.Tcp, PacketBuilder.Syn, ttl: 63);
 
         (uint forwarded, byte[] inside) = replica.Run(GaleObject.XdpPublic, sent);
-        (_, byte[] unwrapped, GaleNodeOutcome outcome) = rig.Run(inside);
+        (_, byte[] unwrapped, GaleNodeOutcome outcome) = rig.Run(hook, inside);
 
         Verdict.Name(GaleObject.XdpPublic, forwarded).Should().Be(Verdict.Redirect);
         outcome.Should().Be(GaleNodeOutcome.Unwrapped);
         unwrapped[12..].Should().Equal(expected[12..]);
     }
 
-    [RootFact]
-    public void Packet_NotInsideAnother_PassesUntouched() =>
-        ShouldPass(Inner(ipv4: true, PacketBuilder.Tcp), GaleNodeOutcome.Passed);
-
-    [RootFact]
-    public void Packet_InsideOneForAnotherHost_PassesUntouched() =>
-        ShouldPass(Tunnel.Wrap(Inner(ipv4: true, PacketBuilder.Tcp), World.SourceFour, World.NodeFour(1)), GaleNodeOutcome.Passed);
-
-    [RootFact]
-    public void Packet_InsideOneForAServiceAddress_PassesUntouched() =>
-        ShouldPass(Tunnel.Wrap(Inner(ipv4: true, PacketBuilder.Tcp), World.SourceFour, World.VipFour.Address), GaleNodeOutcome.Passed);
+    [RootTheory]
+    [MemberData(nameof(Hooks))]
+    public void Packet_NotInsideAnother_PassesUntouched(PublicHook hook) =>
+        ShouldPass(hook, Inner(ipv4: true, PacketBuilder.Tcp), GaleNodeOutcome.Passed);
 
     [RootTheory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void Packet_ForAnAddressNotHeldInside_PassesUntouched(bool ipv4)
+    [MemberData(nameof(Hooks))]
+    public void Packet_InsideOneForAnotherHost_PassesUntouched(PublicHook hook) =>
+        ShouldPass(hook, Tunnel.Wrap(Inner(ipv4: true, PacketBuilder.Tcp), World.SourceFour, World.NodeFour(1)), GaleNodeOutcome.Passed);
+
+    [RootTheory]
+    [MemberData(nameof(Hooks))]
+    public void Packet_InsideOneForAServiceAddress_PassesUntouched(PublicHook hook) =>
+        ShouldPass(hook, Tunnel.Wrap(Inner(ipv4: true, PacketBuilder.Tcp), World.SourceFour, World.VipFour.Address), GaleNodeOutcome.Passed);
+
+    [RootTheory]
+    [MemberData(nameof(HooksAndFamilies))]
+    public void Packet_ForAnAddressNotHeldInside_PassesUntouched(PublicHook hook, bool ipv4)
     {
         IPEndPoint other = new(World.Node(ipv4, 3), 80);
-        ShouldPass(Wrapped(PacketBuilder.Build(World.Client(ipv4, 1), other, PacketBuilder.Tcp), outer: true, 0), GaleNodeOutcome.PassedUnheld);
+        ShouldPass(hook, Wrapped(PacketBuilder.Build(World.Client(ipv4, 1), other, PacketBuilder.Tcp), outer: true, 0), GaleNodeOutcome.PassedUnheld);
     }
 
     [RootTheory]
-    [InlineData(0x2000)]
-    [InlineData(0x0010)]
-    public void Packet_InsideAFragment_PassesUntouched(ushort fragment) => ShouldPass(
-        Tunnel.Wrap(Inner(ipv4: true, PacketBuilder.Tcp), World.SourceFour, World.NodeFour(0), fragment: fragment), GaleNodeOutcome.PassedFragment);
+    [MemberData(nameof(Hooks))]
+    public void Packet_InsideAFragment_PassesUntouched(PublicHook hook)
+    {
+        foreach (ushort fragment in (ushort[])[0x2000, 0x0010])
+        {
+            ShouldPass(
+                hook, Tunnel.Wrap(Inner(ipv4: true, PacketBuilder.Tcp), World.SourceFour, World.NodeFour(0), fragment: fragment), GaleNodeOutcome.PassedFragment);
+        }
+    }
 
-    [RootFact]
-    public void Packet_OfAnotherVersionThanTheOuterHeaderSays_PassesUntouched()
+    [RootTheory]
+    [MemberData(nameof(Hooks))]
+    public void Packet_OfAnotherVersionThanTheOuterHeaderSays_PassesUntouched(PublicHook hook)
     {
         byte[] frame = Wrapped(Inner(ipv4: true, PacketBuilder.Tcp), outer: false, 0);
         frame[Tunnel.EthernetBytes + 6] = 41;
-        ShouldPass(frame, GaleNodeOutcome.PassedMalformed);
-    }
-
-    [RootFact]
-    public void Packet_LongerThanItsOuterOne_PassesUntouched()
-    {
-        byte[] frame = Wrapped(Inner(ipv4: true, PacketBuilder.Tcp), outer: false, 0);
-        frame[Tunnel.EthernetBytes + 5]--;
-        ShouldPass(frame, GaleNodeOutcome.PassedMalformed);
+        ShouldPass(hook, frame, GaleNodeOutcome.PassedMalformed);
     }
 
     [RootTheory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void Packet_MarkedForCongestionOnItsWay_CarriesTheMark(bool ipv4)
+    [MemberData(nameof(Hooks))]
+    public void Packet_LongerThanItsOuterOne_PassesUntouched(PublicHook hook)
+    {
+        byte[] frame = Wrapped(Inner(ipv4: true, PacketBuilder.Tcp), outer: false, 0);
+        frame[Tunnel.EthernetBytes + 5]--;
+        ShouldPass(hook, frame, GaleNodeOutcome.PassedMalformed);
+    }
+
+    [RootTheory]
+    [MemberData(nameof(HooksAndFamilies))]
+    public void Packet_MarkedForCongestionOnItsWay_CarriesTheMark(PublicHook hook, bool ipv4)
     {
         byte[] sent = WithTrafficClass(Inner(ipv4, PacketBuilder.Tcp), ipv4, 0x02);
 
-        (_, byte[] frame, GaleNodeOutcome outcome) = rig.Run(Tunnel.Wrap(sent, World.SourceFour, World.NodeFour(0), trafficClass: 0x03));
+        (_, byte[] frame, GaleNodeOutcome outcome) = rig.Run(hook, Tunnel.Wrap(sent, World.SourceFour, World.NodeFour(0), trafficClass: 0x03));
 
         outcome.Should().Be(GaleNodeOutcome.Unwrapped);
         frame.Should().Equal(WithTrafficClass(Inner(ipv4, PacketBuilder.Tcp), ipv4, 0x03));
     }
 
-    [RootFact]
-    public void Packet_MarkedForCongestionThatItCannotCarry_IsDropped()
+    [RootTheory]
+    [MemberData(nameof(Hooks))]
+    public void Packet_MarkedForCongestionThatItCannotCarry_IsDropped(PublicHook hook)
     {
         (string verdict, _, GaleNodeOutcome outcome) =
-            rig.Run(Tunnel.Wrap(Inner(ipv4: true, PacketBuilder.Tcp), World.SourceFour, World.NodeFour(0), trafficClass: 0x03));
+            rig.Run(hook, Tunnel.Wrap(Inner(ipv4: true, PacketBuilder.Tcp), World.SourceFour, World.NodeFour(0), trafficClass: 0x03));
 
         (verdict, outcome).Should().Be(("drop", GaleNodeOutcome.DroppedCongested));
     }
 
-    private void ShouldPass(byte[] frame, GaleNodeOutcome expected)
+    private void ShouldPass(PublicHook hook, byte[] frame, GaleNodeOutcome expected)
     {
-        (string verdict, byte[] after, GaleNodeOutcome outcome) = rig.Run(frame);
+        (string verdict, byte[] after, GaleNodeOutcome outcome) = rig.Run(hook, frame);
 
         (verdict, outcome).Should().Be((Verdict.Pass, expected));
         after.Should().Equal(frame);

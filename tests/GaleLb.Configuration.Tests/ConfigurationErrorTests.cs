@@ -167,7 +167,7 @@ public sealed class ConfigurationErrorTests
         { "health_check", "timeout", "'3s'", "timeout (3s) is longer than interval (2s)" },
         { "forwarding", "mode", "'l4'", "\"l4\" is not known; expected \"none\" or \"l2\" or \"l3\"" },
         { "forwarding", "addresses", "['10.0.0.1']", "[0]: 10.0.0.1 is a replica's address (load_balancer.addresses); expected a service address" },
-        { "forwarding", "decapsulation", "'ipip'", "\"ipip\" is not known; expected \"auto\" or \"kernel\" or \"xdp\"" },
+        { "forwarding", "decapsulation", "'ipip'", "\"ipip\" is not known; expected \"auto\" or \"kernel\" or \"xdp\" or \"tc\"" },
         { "forwarding", "device", "''", "\"\" is not one; expected an interface name" },
         { "security", "ca", "'/ca.pem'", "is given without certificate and key" },
         { "security", "certificate", "'/c.pem'", "is given without ca and key" },

@@ -15,8 +15,11 @@ public sealed record ClusterShape(bool IsWide, ImmutableArray<int> Nodes)
     /// <summary>Three nodes of each family.</summary>
     public static readonly ClusterShape Wide = new(IsWide: true, [.. Topology.WideNodes(AddressFamily.InterNetwork), .. Topology.WideNodes(AddressFamily.InterNetworkV6)]);
 
-    /// <summary>The same with clients' packets seen in TC, as senders make them that leave checksums and segmentation to the card.</summary>
-    public static readonly ClusterShape WideInTc = Wide with { XdpMode = "tc" };
+    /// <summary>
+    /// The same with clients' packets seen in TC, as senders make them that leave checksums and segmentation to the card; by nodes too, where the kernel
+    /// has what they need for that.
+    /// </summary>
+    public static readonly ClusterShape WideInTc = Wide with { XdpMode = "tc", Decapsulation = Environment.OSVersion.Version >= new Version(6, 6) ? "tc" : "auto" };
 
     /// <summary>
     /// Nothing forwards, so that replicas start at once; each one's data is on a file system of its own, and the second one's
@@ -32,6 +35,8 @@ public sealed record ClusterShape(bool IsWide, ImmutableArray<int> Nodes)
 
     public string XdpMode { get; init; } = "auto";
 
+    public string Decapsulation { get; init; } = "auto";
+
     /// <summary>The replica whose clock is ahead of the others', or 0.</summary>
     public int AheadReplica { get; init; }
 
@@ -46,7 +51,8 @@ public sealed record ClusterShape(bool IsWide, ImmutableArray<int> Nodes)
     public ImmutableArray<string> Settings => [$"GALE_SERVICES={(IsWide ? "wide" : "default")}", $"GALE_XDP_MODE={XdpMode}"];
 
     /// <summary>Environment of topology.sh for a node.</summary>
-    public ImmutableArray<string> NodeSettings(int node) => [.. Settings, $"GALE_FAMILY={(Family(node) == AddressFamily.InterNetworkV6 ? 6 : 4)}"];
+    public ImmutableArray<string> NodeSettings(int node) =>
+        [.. Settings, $"GALE_DECAPSULATION={Decapsulation}", $"GALE_FAMILY={(Family(node) == AddressFamily.InterNetworkV6 ? 6 : 4)}"];
 
     /// <summary>Where a node's HTTP service listens: in a wide cluster also at addresses that gale-node gives the node later.</summary>
     public IPAddress ListenAddress(int node) => (IsWide, Family(node)) switch

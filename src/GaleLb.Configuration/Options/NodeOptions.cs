@@ -56,8 +56,11 @@ public enum NodeDecapsulation
     /// <summary>Tunnel devices of the kernel or nobody.</summary>
     Kernel,
 
-    /// <summary>gale-node's own program.</summary>
+    /// <summary>gale-node's own program, in XDP.</summary>
     Xdp,
+
+    /// <summary>The same in TC: for veths and drivers without XDP.</summary>
+    Tc,
 }
 
 /// <summary>What gale-node sets up, and takes down again, so that the node answers clients itself.</summary>

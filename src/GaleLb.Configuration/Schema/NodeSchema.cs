@@ -90,10 +90,10 @@ internal static class NodeSchema
         { DefaultText = "\"lo\"" };
 
         public static readonly ConfigurationKey<NodeDecapsulation> Decapsulation = new("decapsulation",
-            ValueKinds.Choice(("auto", NodeDecapsulation.Auto), ("kernel", NodeDecapsulation.Kernel), ("xdp", NodeDecapsulation.Xdp)),
+            ValueKinds.Choice(("auto", NodeDecapsulation.Auto), ("kernel", NodeDecapsulation.Kernel), ("xdp", NodeDecapsulation.Xdp), ("tc", NodeDecapsulation.Tc)),
             NodeDecapsulation.Auto,
-            "Who unwraps what comes for l3 services: tunnel devices of the kernel (set up by you), an XDP program of gale-node on the interface with the "
-            + "node's address, or of the two the first that can.")
+            "Who unwraps what comes for l3 services: tunnel devices of the kernel (set up by you), a program of gale-node on the interface with the "
+            + "node's address, in XDP or in TC (for veths and drivers without XDP; since Linux 6.6), or, with \"auto\", tunnel devices if they can and else XDP.")
         { DefaultText = "\"auto\"" };
 
         public static readonly ConfigurationSection Section =

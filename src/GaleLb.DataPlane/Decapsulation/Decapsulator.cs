@@ -8,7 +8,7 @@ using GaleLb.DataPlane.Netlink;
 namespace GaleLb.DataPlane.Decapsulation;
 
 /// <summary>
-/// The XDP program of a node, on one interface: it takes packets for held service addresses out of those that replicas put around
+/// The program of a node, on one interface, in XDP or in TC: it takes packets for held service addresses out of those that replicas put around
 /// them (L3). Not pinned: it goes with this object, and with the process however that ends.
 /// </summary>
 /// <remarks>Acts in the network namespace of the thread that makes it. Not thread-safe.</remarks>
@@ -17,36 +17,41 @@ public sealed class Decapsulator : IDisposable
     private readonly BpfMap addresses;
     private readonly BpfMap outcomes;
     private readonly BpfProgram program;
-    private readonly XdpHook hook;
+    private readonly IDisposable hook;
     private readonly Dictionary<GaleAddress, GaleNodeRole> held = [];
 
-    private Decapsulator(BpfMap addresses, BpfMap outcomes, BpfProgram program, XdpHook hook)
+    private Decapsulator(BpfMap addresses, BpfMap outcomes, BpfProgram program, IDisposable hook, XdpMode mode)
     {
         this.addresses = addresses;
         this.outcomes = outcomes;
         this.program = program;
         this.hook = hook;
+        Mode = mode;
     }
 
-    public XdpMode Mode => hook.Mode;
+    public XdpMode Mode { get; }
 
     /// <param name="device">Where the packets come in.</param>
+    /// <param name="isInTc">The program is to see them in TC, not in XDP.</param>
     /// <param name="warnings">Receives what is not as it should be, as that only generic XDP could be had.</param>
-    /// <exception cref="DataPlaneException">No privilege, a kernel too old, or another program is on the interface.</exception>
-    public static Decapsulator Attach(Link device, List<string> warnings)
+    /// <exception cref="DataPlaneException">No privilege, a kernel too old, or another XDP program is on the interface.</exception>
+    public static Decapsulator Attach(Link device, bool isInTc, List<string> warnings)
     {
         HostRequirements.Check();
+        if (isInTc) HostRequirements.CheckTcLink(HostRequirements.Kernel);
         using Rollback rollback = new();
         using BpfObject loading = GaleNodeObject.Open();
         try
         {
+            loading.SkipProgram(isInTc ? GaleNodeObject.XdpUnwrap : GaleNodeObject.TcUnwrap);
             loading.Load();
-            BpfProgram unwrap = Undone(loading.OpenProgram(GaleNodeObject.XdpUnwrap));
+            BpfProgram unwrap = Undone(loading.OpenProgram(isInTc ? GaleNodeObject.TcUnwrap : GaleNodeObject.XdpUnwrap));
             BpfMap roles = Undone(loading.OpenMap(GaleNodeObject.Addresses));
             BpfMap counters = Undone(loading.OpenMap(GaleNodeObject.Outcomes));
-            XdpHook attached = XdpHook.Attach(unwrap, device, pin: null, XdpMode.Auto, warnings, rollback);
+            XdpHook? xdp = isInTc ? null : XdpHook.Attach(unwrap, device, pin: null, XdpMode.Auto, warnings, rollback);
+            IDisposable attached = xdp is null ? BpfLink.AttachTc(unwrap, device.Ifindex) : xdp;
             rollback.Keep();
-            return new Decapsulator(roles, counters, unwrap, attached);
+            return new Decapsulator(roles, counters, unwrap, attached, xdp?.Mode ?? XdpMode.Tc);
         }
         catch (BpfException e)
         {
@@ -97,7 +102,7 @@ public sealed class Decapsulator : IDisposable
 
     public void Dispose()
     {
-        hook.Detach();
+        hook.Dispose();
         program.Dispose();
         addresses.Dispose();
         outcomes.Dispose();

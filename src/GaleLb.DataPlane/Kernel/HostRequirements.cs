@@ -2,22 +2,25 @@ using System.Globalization;
 
 namespace GaleLb.DataPlane.Kernel;
 
-/// <summary>Whether this kernel and this process can carry the programs. Pure but for <see cref="Check()"/>.</summary>
+/// <summary>Whether this kernel and this process can carry the programs. Pure but for <see cref="Check()"/> and <see cref="Kernel"/>.</summary>
 public static class HostRequirements
 {
     /// <summary>docs/decisions/0003: bpf_redirect_neigh came with 5.10.</summary>
     public static readonly Version KernelFloor = new(5, 10);
+
+    /// <summary>bpf_link for TC, by which a program goes with its process, came with 6.6.</summary>
+    public static readonly Version TcLinkFloor = new(6, 6);
 
     private static readonly (int Bit, string Name) NetAdmin = (12, "CAP_NET_ADMIN");
     private static readonly (int Bit, string Name) SysAdmin = (21, "CAP_SYS_ADMIN");
     private static readonly (int Bit, string Name) PerfMon = (38, "CAP_PERFMON");
     private static readonly (int Bit, string Name) Bpf = (39, "CAP_BPF");
 
+    /// <summary>The version of the kernel that runs, its first two numbers.</summary>
+    public static Version Kernel => ParseRelease(ReadRelease());
+
     /// <exception cref="DataPlaneException">What is missing, in words.</exception>
-    public static void Check()
-    {
-        Check(File.ReadAllText("/proc/sys/kernel/osrelease").Trim(), File.ReadAllText("/proc/self/status"));
-    }
+    public static void Check() => Check(ReadRelease(), File.ReadAllText("/proc/self/status"));
 
     /// <param name="release">As uname -r prints it.</param>
     /// <param name="processStatus">The text of /proc/self/status.</param>
@@ -44,6 +47,16 @@ public static class HostRequirements
 
         bool Has((int Bit, string Name) capability) => (effective & (1ul << capability.Bit)) != 0;
     }
+
+    /// <summary>Whether a program in TC can go with its process.</summary>
+    /// <exception cref="DataPlaneException">The kernel is too old, in words.</exception>
+    public static void CheckTcLink(Version kernel)
+    {
+        if (kernel < TcLinkFloor)
+            throw new DataPlaneException($"decapsulation in TC needs kernel {TcLinkFloor} or newer, this is {kernel}; \"xdp\" does not");
+    }
+
+    private static string ReadRelease() => File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
 
     private static Version ParseRelease(string release)
     {

@@ -54,7 +54,7 @@ internal sealed class XdpHook : IPublicHook
         if (taken is not null) return taken;
 
         RefuseForeign(device);
-        BpfLink created = Create(program, device, wanted, warnings);
+        BpfLink created = Create(program, device, wanted, pin is null ? "decapsulation" : "xdp_mode", warnings);
         rollback.OnFailure(() =>
         {
             if (pin is not null) PinDirectory.Remove(pin);
@@ -123,7 +123,7 @@ internal sealed class XdpHook : IPublicHook
             + $"see `bpftool net show dev {device.Name}`, and stop its owner or take it off with `ip link set dev {device.Name} xdp off`");
     }
 
-    private static BpfLink Create(BpfProgram program, Link device, XdpMode wanted, List<string> warnings)
+    private static BpfLink Create(BpfProgram program, Link device, XdpMode wanted, string setting, List<string> warnings)
     {
         if (wanted == XdpMode.Generic) return Attach(program, device, XdpAttachFlags.Generic);
         try
@@ -132,7 +132,7 @@ internal sealed class XdpHook : IPublicHook
         }
         catch (DataPlaneException e) when (wanted == XdpMode.Auto)
         {
-            warnings.Add($"native XDP is not possible on {device.Name}, generic XDP is used, which is slower (xdp_mode = \"tc\" is less so): {e.InnerException?.Message}");
+            warnings.Add($"native XDP is not possible on {device.Name}, generic XDP is used, which is slower ({setting} = \"tc\" is less so): {e.InnerException?.Message}");
             return Attach(program, device, XdpAttachFlags.Generic);
         }
     }

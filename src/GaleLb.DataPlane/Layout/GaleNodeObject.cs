@@ -6,6 +6,7 @@ namespace GaleLb.DataPlane.Layout;
 public static class GaleNodeObject
 {
     public const string XdpUnwrap = "galenode_unwrap";
+    public const string TcUnwrap = "galenode_tc";
     public const string Addresses = "addresses";
     public const string Outcomes = "outcomes";
 

@@ -3,12 +3,13 @@ using System.Runtime.InteropServices;
 namespace GaleLb.DataPlane.Native;
 
 /// <summary>
-/// The attachment of an XDP program to an interface (since kernel 5.9). It lives as long as a descriptor or a pin holds it, and its program
+/// The attachment of a program to an interface, in XDP (since kernel 5.9) or in TC (since 6.6). It lives as long as a descriptor or a pin holds it, and its program
 /// can be exchanged without a gap.
 /// </summary>
 public sealed class BpfLink : IDisposable
 {
     private const int BpfXdp = 37;
+    private const int BpfTcxIngress = 46;
 
     private BpfLink(BpfFd fd) => Fd = fd;
 
@@ -21,6 +22,14 @@ public sealed class BpfLink : IDisposable
         LinkCreateOpts opts = new() { Size = (nuint)sizeof(LinkCreateOpts), Flags = (uint)flags };
         int fd = LibBpf.bpf_link_create(program.Fd, ifindex, BpfXdp, &opts);
         return new BpfLink(BpfFd.Own(fd, $"attach {program.Info.Name} to interface {ifindex}"));
+    }
+
+    /// <summary>Attaches a program of TC at ingress, behind those that are there.</summary>
+    /// <exception cref="BpfException">EINVAL: the kernel is older than 6.6 and has no such links.</exception>
+    public static unsafe BpfLink AttachTc(BpfProgram program, int ifindex)
+    {
+        int fd = LibBpf.bpf_link_create(program.Fd, ifindex, BpfTcxIngress, null);
+        return new BpfLink(BpfFd.Own(fd, $"attach {program.Info.Name} to interface {ifindex} in TC"));
     }
 
     public static BpfLink OpenPinned(string path) => new(BpfFd.Own(LibBpf.bpf_obj_get(path), $"open pinned link {path}"));

@@ -15,7 +15,7 @@ internal interface ITunnelHost
     /// <exception cref="HostNetworkException">None has, or one where nothing comes in.</exception>
     string InterfaceOf(IPAddress address);
 
-    /// <summary>Puts the unwrapping program on an interface.</summary>
+    /// <summary>Puts the unwrapping program on an interface, in XDP or in TC.</summary>
     /// <exception cref="HostNetworkException">The kernel refused, or another program is there.</exception>
-    IUnwrapper Attach(string device);
+    IUnwrapper Attach(string device, bool isInTc);
 }

@@ -40,11 +40,11 @@ internal sealed class KernelTunnelHost : ITunnelHost
         };
     });
 
-    public IUnwrapper Attach(string device) => Try(() =>
+    public IUnwrapper Attach(string device, bool isInTc) => Try(() =>
     {
         Link link = Read().Find(device) ?? throw new HostNetworkException($"interface {device} has gone");
         List<string> warnings = [];
-        return new Unwrapper(Decapsulator.Attach(link, warnings), device, warnings);
+        return new Unwrapper(Decapsulator.Attach(link, isInTc, warnings), device, warnings);
     });
 
     private static NetworkSnapshot Read()
@@ -71,7 +71,7 @@ internal sealed class KernelTunnelHost : ITunnelHost
 
     private sealed class Unwrapper(Decapsulator program, string device, List<string> warnings) : IUnwrapper
     {
-        public string Description => $"on {device}, {(program.Mode == XdpMode.Native ? "native" : "generic")} XDP{string.Concat(warnings.Select(w => $"; {w}"))}";
+        public string Description => $"on {device}, {Place(program.Mode)}{string.Concat(warnings.Select(w => $"; {w}"))}";
 
         public void Hold(IPAddress own, ImmutableArray<IPAddress> services) => Try(() =>
         {
@@ -84,6 +84,13 @@ internal sealed class KernelTunnelHost : ITunnelHost
             .Select(count => $"{count.Value} packets {Words(count.Key)}")));
 
         public void Dispose() => program.Dispose();
+
+        private static string Place(XdpMode mode) => mode switch
+        {
+            XdpMode.Native => "native XDP",
+            XdpMode.Tc => "TC",
+            _ => "generic XDP",
+        };
 
         private static string Words(GaleNodeOutcome outcome) => outcome switch
         {

@@ -36,7 +36,7 @@ internal sealed class TunnelEnd(NodeForwardingOptions options, IHostNetwork netw
         if (_unwrapper is null || device != _device)
         {
             TakeOff();
-            _unwrapper = host.Attach(device);
+            _unwrapper = host.Attach(device, options.Decapsulation == NodeDecapsulation.Tc);
             _device = device;
             Tell($"packets for service addresses are unwrapped {_unwrapper.Description}");
         }
@@ -50,7 +50,7 @@ internal sealed class TunnelEnd(NodeForwardingOptions options, IHostNetwork netw
 
     private bool IsLeftToTheKernel(IPAddress own, ImmutableArray<IPAddress> services)
     {
-        if (options.Decapsulation == NodeDecapsulation.Xdp)
+        if (options.Decapsulation is NodeDecapsulation.Xdp or NodeDecapsulation.Tc)
             return false;
         ImmutableArray<TunnelDevice> devices = host.Devices();
         SortedSet<string> used = new(StringComparer.Ordinal);

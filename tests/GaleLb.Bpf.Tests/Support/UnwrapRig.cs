@@ -1,13 +1,15 @@
 using System.Net;
+using GaleLb.DataPlane;
+using GaleLb.DataPlane.Kernel;
 using GaleLb.DataPlane.Layout;
 using GaleLb.DataPlane.Native;
 
 namespace GaleLb.Bpf.Tests.Support;
 
-/// <summary>The node's program, loaded for one node and one service address of each family. Needs root.</summary>
+/// <summary>The node's programs, loaded for one node and one service address of each family. Needs root.</summary>
 public sealed class UnwrapRig : IDisposable
 {
-    private readonly BpfProgram? program;
+    private readonly Dictionary<PublicHook, BpfProgram> programs = [];
     private readonly BpfMap? outcomes;
 
     /// <summary>As a class fixture; without root it stays empty, for tests that are skipped.</summary>
@@ -16,7 +18,8 @@ public sealed class UnwrapRig : IDisposable
         if (!Environment.IsPrivilegedProcess) return;
         using BpfObject loading = GaleNodeObject.Open();
         loading.Load();
-        program = loading.OpenProgram(GaleNodeObject.XdpUnwrap);
+        programs[PublicHook.Xdp] = loading.OpenProgram(GaleNodeObject.XdpUnwrap);
+        programs[PublicHook.Tc] = loading.OpenProgram(GaleNodeObject.TcUnwrap);
         outcomes = loading.OpenMap(GaleNodeObject.Outcomes);
         using BpfMap addresses = loading.OpenMap(GaleNodeObject.Addresses);
         foreach (bool ipv4 in (bool[])[true, false])
@@ -26,19 +29,23 @@ public sealed class UnwrapRig : IDisposable
         }
     }
 
-    /// <summary>Runs the program once: verdict, frame afterwards, and the one outcome that was counted.</summary>
-    public (string Verdict, byte[] Frame, GaleNodeOutcome Outcome) Run(ReadOnlySpan<byte> frame)
+    /// <summary>Where a node of this kernel can have the program.</summary>
+    public static PublicHook[] Hooks => HostRequirements.Kernel < HostRequirements.TcLinkFloor ? [PublicHook.Xdp] : [PublicHook.Xdp, PublicHook.Tc];
+
+    /// <summary>Runs a program once: verdict in the words of XDP, frame afterwards, and the one outcome that was counted.</summary>
+    public (string Verdict, byte[] Frame, GaleNodeOutcome Outcome) Run(PublicHook hook, ReadOnlySpan<byte> frame, uint flags = 0)
     {
         Dictionary<GaleNodeOutcome, ulong> before = Counts();
         byte[] after = new byte[frame.Length + 64];
-        TestRunResult result = program!.TestRun(frame, after);
+        TestRunResult result = programs[hook].TestRun(frame, after, flags: flags);
         GaleNodeOutcome counted = Counts().Single(count => count.Value != before[count.Key]).Key;
-        return (Verdict.Name("_xdp_", result.ReturnValue), after[..result.DataLength], counted);
+        uint verdict = hook == PublicHook.Xdp ? result.ReturnValue : Verdict.AsXdp(result.ReturnValue);
+        return (Verdict.Name("_xdp_", verdict), after[..result.DataLength], counted);
     }
 
     public void Dispose()
     {
-        program?.Dispose();
+        foreach (BpfProgram program in programs.Values) program.Dispose();
         outcomes?.Dispose();
     }
 

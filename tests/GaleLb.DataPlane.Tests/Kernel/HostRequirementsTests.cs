@@ -21,6 +21,14 @@ public sealed class HostRequirementsTests
         check.Should().Throw<DataPlaneException>().WithMessage($"the kernel is {release}; the data plane needs 5.10 or newer*");
     }
 
+    [Fact]
+    public void CheckTcLink_OlderKernel_IsRefused()
+    {
+        HostRequirements.CheckTcLink(new Version(6, 6));
+        Action check = () => HostRequirements.CheckTcLink(new Version(6, 1));
+        check.Should().Throw<DataPlaneException>().WithMessage("decapsulation in TC needs kernel 6.6 or newer, this is 6.1; \"xdp\" does not");
+    }
+
     [Theory]
     [InlineData("0000000000000000", "CAP_NET_ADMIN, CAP_BPF, CAP_PERFMON missing")]
     [InlineData("0000000000001000", "CAP_BPF, CAP_PERFMON missing")]

@@ -27,7 +27,7 @@ public sealed partial class NodeLayoutTests : IDisposable
     [Fact]
     public void Object_HasTheProgramAndItsMaps()
     {
-        obj.Programs.Should().Equal(GaleNodeObject.XdpUnwrap);
+        obj.Programs.Should().Equal(GaleNodeObject.XdpUnwrap, GaleNodeObject.TcUnwrap);
         BpfMapDefinition addresses = obj.Map(GaleNodeObject.Addresses), outcomes = obj.Map(GaleNodeObject.Outcomes);
         (addresses.Type, addresses.KeySize, addresses.ValueSize).Should().Be((BpfMapType.Hash, 16, sizeof(GaleNodeRole)));
         (outcomes.Type, outcomes.KeySize, outcomes.ValueSize).Should().Be((BpfMapType.PerCpuArray, sizeof(uint), 16));

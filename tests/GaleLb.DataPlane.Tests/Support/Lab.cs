@@ -70,7 +70,7 @@ internal sealed class Lab : IDisposable
         Balancer.Do(() => KernelDataPlane.Start(options ?? Options(), TimeProvider.System));
 
     /// <summary>Both nodes answer each connection with one line, their name, and echo what comes after it.</summary>
-    public void StartServers()
+    public void StartServers(ushort port = TargetPort)
     {
         const string Server = """
             import socket, sys, threading
@@ -82,7 +82,7 @@ internal sealed class Lab : IDisposable
             print("listening", flush=True)
             while True: threading.Thread(target=serve, args=(s.accept()[0],), daemon=True).start()
             """;
-        for (int i = 0; i < Nodes.Length; i++) Nodes[i].Start("python3", "-c", Server, $"node{i + 1}", $"{TargetPort}");
+        for (int i = 0; i < Nodes.Length; i++) Nodes[i].Start("python3", "-c", Server, $"node{i + 1}", $"{port}");
     }
 
     /// <summary>Connects so many times, one after the other; gives the name of each answering node, or the error.</summary>

@@ -95,15 +95,17 @@ public sealed class TunnelEndTests
         _host.Steps.Should().Contain("attach eth0");
     }
 
-    [Fact]
-    public void Hold_DecapsulationXdp_AttachesBesideTunnelDevices()
+    [Theory]
+    [InlineData(NodeDecapsulation.Xdp, "attach eth0")]
+    [InlineData(NodeDecapsulation.Tc, "attach eth0 in TC")]
+    public void Hold_DecapsulationByTheProgram_AttachesItBesideTunnelDevices(NodeDecapsulation decapsulation, string step)
     {
         _host.Tunnels.AddRange([IPv4Tunnel, IPv6Tunnel]);
-        using TunnelEnd end = Create(NodeDecapsulation.Xdp);
+        using TunnelEnd end = Create(decapsulation);
 
         end.Hold(Own, Vips);
 
-        _host.Steps.Should().Contain("attach eth0");
+        _host.Steps.Should().Contain(step);
     }
 
     [Fact]

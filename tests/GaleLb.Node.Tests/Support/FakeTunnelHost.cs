@@ -19,9 +19,9 @@ internal sealed class FakeTunnelHost : ITunnelHost
     public string InterfaceOf(IPAddress address) =>
         Interfaces.TryGetValue(address, out string? name) ? name : throw new HostNetworkException($"{address} is on no interface");
 
-    public IUnwrapper Attach(string device)
+    public IUnwrapper Attach(string device, bool isInTc)
     {
-        Steps.Add($"attach {device}");
+        Steps.Add($"attach {device}{(isInTc ? " in TC" : "")}");
         return new Unwrapper(device, Steps);
     }
 
