@@ -212,12 +212,13 @@ public abstract class WireTests(ClusterFixture fixture, AddressFamily family) : 
     {
         var last = _nodes[^1];
         (await LoopbackAsync(last)).Should().Contain($"{_tunnelled.Address}/");
-        (await PrivateLinkAsync(last)).Should().Contain("xdp");
+        var program = AttachedPrograms(Cluster.Node(last).Id).Should().ContainSingle("it unwraps").Which;
+        (await ShowProgramAsync(program)).Output.Should().Contain(" name galenode_");
 
         (await Cluster.Node(last).TerminateAsync()).Should().Be(0);
 
         (await LoopbackAsync(last)).Should().NotContain($"{_tunnelled.Address}/");
-        (await PrivateLinkAsync(last)).Should().NotContain("xdp");
+        await Eventually.HoldsAsync("its program is gone from the kernel", async () => (await ShowProgramAsync(program)).ExitCode != 0);
         await Cluster.WaitForRoutableAsync(5, Cluster.AllReplicas);
         (await ClientRequests.ManyAsync(1, _tunnelled, 60)).Should().OnlyContain(answer => answer.Failure == null && answer.Node != $"node-{last}");
     });
@@ -298,8 +299,18 @@ public abstract class WireTests(ClusterFixture fixture, AddressFamily family) : 
     private static Task<string> LoopbackAsync(int node) =>
         Command.SucceedAsync("ip", "-n", Topology.Node(node).Name, "-br", "addr", "show", "dev", "lo");
 
-    private static Task<string> PrivateLinkAsync(int node) =>
-        Command.SucceedAsync("ip", "-n", Topology.Node(node).Name, "link", "show", "dev", "priv");
+    /// <summary>The numbers of the packet programs that a process has put somewhere, by its links.</summary>
+    private static string[] AttachedPrograms(int process) =>
+    [
+        .. from descriptor in Directory.EnumerateFiles($"/proc/{process}/fdinfo")
+           let lines = File.ReadAllLines(descriptor)
+           where lines.Any(line => line.StartsWith("link_type:", StringComparison.Ordinal))
+           from line in lines
+           where line.StartsWith("prog_id:", StringComparison.Ordinal)
+           select line["prog_id:".Length..].Trim(),
+    ];
+
+    private static Task<CommandResult> ShowProgramAsync(string number) => Command.RunAsync("bpftool", "prog", "show", "id", number);
 
     private static async Task<string> MacAsync(NetworkNamespace space) =>
         (await Command.SucceedAsync("ip", "-n", space.Name, "-br", "link", "show", "dev", "pub")).Split(' ', StringSplitOptions.RemoveEmptyEntries)[2];

@@ -19,6 +19,9 @@ public sealed partial class Daemon : IDisposable
 
     public string LogPath { get; }
 
+    /// <summary>Its process id.</summary>
+    public int Id => _process.Id;
+
     public bool IsRunning => !_process.HasExited;
 
     public string Log => File.Exists(LogPath) ? File.ReadAllText(LogPath) : "";
