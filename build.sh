@@ -100,7 +100,7 @@ interrupted() { # STATUS
 	local status=$1
 	if ((child != 0)); then
 		kill -TERM -- "-$child" 2>/dev/null || true
-		wait "$child" && [[ $verb == demo ]] && status=0 # its end is how a demo ends
+		wait "$child" && [[ $verb == demo ]] && status=0 # how a demo ends that was left running
 	fi
 	exit "$status"
 }

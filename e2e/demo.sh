@@ -53,7 +53,7 @@ stop() {
 	exit "$status"
 }
 trap stop EXIT
-trap 'exit 0' INT TERM
+trap 'exit 130' INT TERM # until all was observed
 
 api() { in_ns "lb-$1" curl -fsS --max-time 2 "http://10.98.2.$1:5555$2" 2>/dev/null; } # REPLICA PATH
 status_of() { api "$1" /api/v1/status | jq -r "$2"; }                                   # REPLICA JQ
@@ -219,6 +219,7 @@ kill_leader() {
 }
 
 hints() {
+	trap 'exit 0' INT TERM
 	title "Left running. Ctrl-C ends it and removes the namespaces. To try from another terminal, as root:"
 	cat <<HINTS
   a request            nsenter --net=/run/netns/${prefix}client curl http://10.98.1.$leader:8080/
