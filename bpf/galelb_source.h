@@ -99,7 +99,7 @@ __attribute__((noinline)) int source_choose(void)
 	struct gale_flow *forward;
 	struct gale_next_hop *hop;
 	__u32 *stored;
-	int ipv4, slot = 0;
+	int ipv4, slot, full = 0;
 
 	if (!settings || !opening || !order)
 		return GALE_DROP_NO_SOURCE;
@@ -133,8 +133,10 @@ __attribute__((noinline)) int source_choose(void)
 		order->key.destination_port = bpf_htons(settings->port_first + cursor % ports);
 		flow_set_diffs(&order->key, &order->flow);
 		slot = flow_insert_prepared(try > SOURCE_TRIES_FREE ? FLOW_CLAIM_HALF_OPEN : FLOW_CLAIM, NO_SLOT);
-		if (slot < 0)
+		if (slot < 0) {
+			full |= slot == -ENOSPC;
 			continue;
+		}
 		forward->source = order->key.destination;
 		forward->source_port = order->key.destination_port;
 		if (!is_explaining())
@@ -143,7 +145,8 @@ __attribute__((noinline)) int source_choose(void)
 	}
 	if (!is_explaining())
 		*stored = (start + SOURCE_TRIES_MAX) % candidates + candidates;
-	return slot == -ENOSPC ? GALE_DROP_TABLE_FULL : GALE_DROP_PORTS;
+	/* A port was free, but there was no room for its half: that later ones were taken is chance. */
+	return full ? GALE_DROP_TABLE_FULL : GALE_DROP_PORTS;
 }
 
 /* source_nat = "off": the client's own address and port, so that there is nothing to choose. */
