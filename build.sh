@@ -237,22 +237,22 @@ install_dotnet() { # ID VERSION
 }
 
 verb_deps() {
-	local os wanted missing for=test
+	local os wanted missing purpose=test
 	if (($#)); then
 		[[ $* == --build ]] || die 2 "deps: unknown argument $*; --build is known"
-		for=build
+		purpose=build
 	fi
 	os=$(distribution) || exit $?
-	wanted=$(missing_packages "$for") || exit $?
+	wanted=$(missing_packages "$purpose") || exit $?
 	if [[ -z $wanted ]] && has_dotnet; then
 		show "dependencies" "all present"
 		return
 	fi
 	has_dotnet || wanted+=" and the .NET 10 SDK"
-	((EUID == 0)) || die 1 "deps: missing: ${wanted//$'\n'/ }; run: sudo ./build.sh deps"
+	((EUID == 0)) || die 1 "deps: missing: ${wanted//$'\n'/ }; run: sudo ./build.sh deps${*:+ $*}"
 	step "package lists" deps-update apt-get update
 	lists_are_fresh=true
-	wanted=$(missing_packages "$for") || exit $? # candidates may differ with fresh lists
+	wanted=$(missing_packages "$purpose") || exit $? # candidates may differ with fresh lists
 	if [[ -n $wanted ]]; then
 		mapfile -t missing <<<"$wanted"
 		step "install ${#missing[@]} packages" deps-install apt_install "${missing[@]}"

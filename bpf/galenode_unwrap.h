@@ -240,8 +240,10 @@ static __always_inline int skb_unwrap(struct __sk_buff *skb)
 	if (skb_pull_headers(skb))
 		return leave(&w, GALENODE_PASSED, TC_ACT_UNSPEC);
 	outcome = find_outer((void *)(long)skb->data, (void *)(long)skb->data_end, &w);
-	if (likely(outcome != GALENODE_UNWRAPPED || w.outer.traits & PACKET_VLAN))
-		return leave(&w, outcome == GALENODE_UNWRAPPED ? GALENODE_PASSED : outcome, TC_ACT_UNSPEC);
+	if (unlikely(w.outer.traits & PACKET_VLAN))
+		outcome = GALENODE_PASSED;
+	if (likely(outcome != GALENODE_UNWRAPPED))
+		return leave(&w, outcome, TC_ACT_UNSPEC);
 	if (skb_pull(skb, w.inner_offset + INNER_LENGTH))
 		return leave(&w, GALENODE_PASSED_MALFORMED, TC_ACT_UNSPEC);
 	outcome = find_inner((void *)(long)skb->data, (void *)(long)skb->data_end, skb->len - w.outer_offset, &w);

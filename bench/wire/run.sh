@@ -229,7 +229,7 @@ up_gale() { # FORWARDING XDP_MODE
 			name = "node-$n"
 			[forwarding]
 			mode = "${1/l4/none}"
-			decapsulation = "${2/auto/xdp}"
+			decapsulation = "$2"
 			[health_check]
 			tcp = "10.98.2.1$n:$http"
 		CONFIG

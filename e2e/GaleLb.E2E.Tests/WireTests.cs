@@ -213,7 +213,7 @@ public abstract class WireTests(ClusterFixture fixture, AddressFamily family) : 
         var last = _nodes[^1];
         (await LoopbackAsync(last)).Should().Contain($"{_tunnelled.Address}/");
         var program = AttachedPrograms(Cluster.Node(last).Id).Should().ContainSingle("it unwraps").Which;
-        (await ShowProgramAsync(program)).Output.Should().Contain(" name galenode_");
+        (await ShowProgramAsync(program)).Output.Should().Contain(Cluster.Shape.Decapsulation == "tc" ? " name galenode_tc " : " name galenode_unwrap ");
 
         (await Cluster.Node(last).TerminateAsync()).Should().Be(0);
 

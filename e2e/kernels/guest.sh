@@ -170,9 +170,10 @@ are_half_done() {
 	local watcher
 	in_ns lb-1 timeout 100 python3 - "$1" <<-'PYTHON' &
 		import socket, struct, sys
-		all_protocols, packet_auxdata, checksum_not_ready = 3, 8, 8 # those who ask for one protocol see packets after the programs
+		sol_packet, packet_auxdata, checksum_not_ready = 263, 8, 8
+		all_protocols = 3 # those who ask for one protocol see packets after the programs
 		with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(all_protocols)) as interface:
-		    interface.setsockopt(263, packet_auxdata, 1)
+		    interface.setsockopt(sol_packet, packet_auxdata, 1)
 		    interface.bind((sys.argv[1], all_protocols))
 		    while True:
 		        packet, beside, _, sender = interface.recvmsg(100, 100)

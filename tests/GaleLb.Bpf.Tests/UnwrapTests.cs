@@ -8,6 +8,9 @@ namespace GaleLb.Bpf.Tests;
 /// <summary>The node's program, in XDP and in TC: packets out of packets, and nothing else touched.</summary>
 public sealed class UnwrapTests(UnwrapRig rig) : IClassFixture<UnwrapRig>
 {
+    /// <summary>Whether the outer packet is one of IPv4, and the inner one.</summary>
+    private static readonly (bool Outer, bool Inner)[] Families = [(true, true), (true, false), (false, true), (false, false)];
+
     public static TheoryData<PublicHook> Hooks() => [.. UnwrapRig.Hooks];
 
     /// <summary>Each place, with IPv4 inside and with IPv6 inside.</summary>
@@ -29,7 +32,7 @@ public sealed class UnwrapTests(UnwrapRig rig) : IClassFixture<UnwrapRig>
         TheoryData<PublicHook, bool, bool, int, byte> shapes = [];
         foreach (PublicHook hook in UnwrapRig.Hooks)
         {
-            foreach ((bool outer, bool inner) in ((bool, bool)[])[(true, true), (true, false), (false, true), (false, false)])
+            foreach ((bool outer, bool inner) in Families)
             {
                 for (int tags = 0; tags <= (hook == PublicHook.Xdp ? 2 : 0); tags++)
                 {
@@ -60,7 +63,7 @@ public sealed class UnwrapTests(UnwrapRig rig) : IClassFixture<UnwrapRig>
     [InlineData(3)]
     public void Packet_InTcSummedByTheCard_KeepsThatSumRight(byte trafficClass)
     {
-        foreach ((bool outer, bool inner) in ((bool, bool)[])[(true, true), (true, false), (false, true), (false, false)])
+        foreach ((bool outer, bool inner) in Families)
         {
             byte[] sent = WithTrafficClass(Inner(inner, PacketBuilder.Tcp), inner, 0x02);
             byte[] wrapped = Tunnel.Wrap(sent, outer ? World.SourceFour : World.SourceSix, World.Node(outer, 0), trafficClass: trafficClass);
@@ -69,6 +72,15 @@ public sealed class UnwrapTests(UnwrapRig rig) : IClassFixture<UnwrapRig>
 
             outcome.Should().Be(GaleNodeOutcome.Unwrapped);
         }
+    }
+
+    /// <summary>One tag lies beside the frame in TC; test-run has none there, so that one in the frame stands for a second one.</summary>
+    [RootTheory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Packet_InTcWithTagsInTheFrame_IsLeftToTheKernel(int tags)
+    {
+        foreach ((bool outer, bool inner) in Families) ShouldPass(PublicHook.Tc, Wrapped(Inner(inner, PacketBuilder.Tcp), outer, tags), GaleNodeOutcome.Passed);
     }
 
     [RootTheory]

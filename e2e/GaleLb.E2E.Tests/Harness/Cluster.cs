@@ -14,7 +14,6 @@ public sealed class Cluster : IAsyncDisposable
     public static readonly ImmutableArray<int> AllReplicas = [1, 2, 3];
 
     private readonly Topology _topology;
-    private readonly ClusterShape _shape;
     private readonly Dictionary<int, Daemon> _replicas = [];
     private readonly Dictionary<int, Daemon> _nodes = [];
     private readonly Dictionary<int, Daemon> _services = [];
@@ -27,12 +26,14 @@ public sealed class Cluster : IAsyncDisposable
     private Cluster(Topology topology, ClusterShape shape, string directory)
     {
         _topology = topology;
-        _shape = shape;
+        Shape = shape;
         Directory = directory;
     }
 
     /// <summary>Configurations, data directories and logs, one directory a process.</summary>
     public string Directory { get; }
+
+    public ClusterShape Shape { get; }
 
     /// <summary>Brings up namespaces, three replicas and the nodes of the shape, and waits until all is routable.</summary>
     /// <param name="name">Names the directory.</param>
@@ -101,7 +102,7 @@ public sealed class Cluster : IAsyncDisposable
             StartReplica(replica);
         }
 
-        foreach (var node in _shape.Nodes)
+        foreach (var node in Shape.Nodes)
         {
             await StartNodeAsync(node);
         }
@@ -112,7 +113,7 @@ public sealed class Cluster : IAsyncDisposable
             return (await Task.WhenAll(AllReplicas.Select(replica => Api(replica).IsReadyAsync()))).All(ready => ready);
         });
         await WaitForLeaderAsync(AllReplicas);
-        await WaitForRoutableAsync(_shape.Nodes.Length, AllReplicas);
+        await WaitForRoutableAsync(Shape.Nodes.Length, AllReplicas);
     }
 
     public void StartReplica(int replica)
@@ -120,7 +121,7 @@ public sealed class Cluster : IAsyncDisposable
         if (!_replicas.TryGetValue(replica, out var running) || !running.IsRunning)
         {
             running?.Dispose();
-            var command = _shape.ReplicaCommand(replica);
+            var command = Shape.ReplicaCommand(replica);
             _replicas[replica] = Daemon.Start(
                 Topology.Replica(replica), PathOf($"lb-{replica}/log"), command[0], [.. command[1..], "--config", PathOf($"lb-{replica}/lb.toml")]);
         }
@@ -134,22 +135,22 @@ public sealed class Cluster : IAsyncDisposable
             service?.Dispose();
             _services[node] = Daemon.Start(
                 Topology.Node(node), PathOf($"node-{node}/http.log"), Repository.Script("http_node.py"),
-                $"node-{node}", $"{_shape.ListenAddress(node)}", $"{Topology.ClientsPort}");
+                $"node-{node}", $"{Shape.ListenAddress(node)}", $"{Topology.ClientsPort}");
         }
 
-        if (_shape.IsWide && (!_datagramServices.TryGetValue(node, out var datagrams) || !datagrams.IsRunning))
+        if (Shape.IsWide && (!_datagramServices.TryGetValue(node, out var datagrams) || !datagrams.IsRunning))
         {
             datagrams?.Dispose();
             _datagramServices[node] = Daemon.Start(
                 Topology.Node(node), PathOf($"node-{node}/udp.log"), Repository.Script("udp_node.py"),
-                [$"node-{node}", $"{Topology.ClientsPort}", .. _shape.DatagramAddresses(node).Select(address => $"{address}")]);
+                [$"node-{node}", $"{Topology.ClientsPort}", .. Shape.DatagramAddresses(node).Select(address => $"{address}")]);
         }
 
         if (!_nodes.TryGetValue(node, out var running) || !running.IsRunning)
         {
             running?.Dispose();
             await WriteAsync($"node-{node}/node.toml",
-                await Topology.NodeConfigAsync(node, _shape.NodeSettings(node)) + _credentials?.OfNode(node));
+                await Topology.NodeConfigAsync(node, Shape.NodeSettings(node)) + _credentials?.OfNode(node));
             _nodes[node] = Daemon.Start(
                 Topology.Node(node), PathOf($"node-{node}/log"), Repository.Binary("gale-node"), "--config", PathOf($"node-{node}/node.toml"));
         }

@@ -38,7 +38,7 @@ public sealed class Decapsulator : IDisposable
     public static Decapsulator Attach(Link device, bool isInTc, List<string> warnings)
     {
         HostRequirements.Check();
-        if (isInTc) HostRequirements.CheckTcLink(HostRequirements.Kernel);
+        if (isInTc) HostRequirements.CheckTcLink(Environment.OSVersion.Version);
         using Rollback rollback = new();
         using BpfObject loading = GaleNodeObject.Open();
         try

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace GaleLb.DataPlane.Kernel;
 
-/// <summary>Whether this kernel and this process can carry the programs. Pure but for <see cref="Check()"/> and <see cref="Kernel"/>.</summary>
+/// <summary>Whether this kernel and this process can carry the programs. Pure but for <see cref="Check()"/>.</summary>
 public static class HostRequirements
 {
     /// <summary>docs/decisions/0003: bpf_redirect_neigh came with 5.10.</summary>
@@ -16,11 +16,11 @@ public static class HostRequirements
     private static readonly (int Bit, string Name) PerfMon = (38, "CAP_PERFMON");
     private static readonly (int Bit, string Name) Bpf = (39, "CAP_BPF");
 
-    /// <summary>The version of the kernel that runs, its first two numbers.</summary>
-    public static Version Kernel => ParseRelease(ReadRelease());
-
     /// <exception cref="DataPlaneException">What is missing, in words.</exception>
-    public static void Check() => Check(ReadRelease(), File.ReadAllText("/proc/self/status"));
+    public static void Check()
+    {
+        Check(File.ReadAllText("/proc/sys/kernel/osrelease").Trim(), File.ReadAllText("/proc/self/status"));
+    }
 
     /// <param name="release">As uname -r prints it.</param>
     /// <param name="processStatus">The text of /proc/self/status.</param>
@@ -55,8 +55,6 @@ public static class HostRequirements
         if (kernel < TcLinkFloor)
             throw new DataPlaneException($"decapsulation in TC needs kernel {TcLinkFloor} or newer, this is {kernel}; \"xdp\" does not");
     }
-
-    private static string ReadRelease() => File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
 
     private static Version ParseRelease(string release)
     {

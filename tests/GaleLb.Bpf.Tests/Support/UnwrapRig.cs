@@ -30,7 +30,7 @@ public sealed class UnwrapRig : IDisposable
     }
 
     /// <summary>Where a node of this kernel can have the program.</summary>
-    public static PublicHook[] Hooks => HostRequirements.Kernel < HostRequirements.TcLinkFloor ? [PublicHook.Xdp] : [PublicHook.Xdp, PublicHook.Tc];
+    public static PublicHook[] Hooks => Environment.OSVersion.Version < HostRequirements.TcLinkFloor ? [PublicHook.Xdp] : [PublicHook.Xdp, PublicHook.Tc];
 
     /// <summary>Runs a program once: verdict in the words of XDP, frame afterwards, and the one outcome that was counted.</summary>
     public (string Verdict, byte[] Frame, GaleNodeOutcome Outcome) Run(PublicHook hook, ReadOnlySpan<byte> frame, uint flags = 0)

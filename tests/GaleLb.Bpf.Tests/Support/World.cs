@@ -34,7 +34,7 @@ public static class World
         : new IPEndPoint(IPAddress.Parse($"2001:db8:c::{number & 0xffff:x}"), 1024 + (number % 60000));
 
     /// <summary>Nodes 0 to <paramref name="nodes"/> - 1 are IPv4 and in ring 0, those from 100 on IPv6 and in ring 1.</summary>
-    public static void SetUp(PacketRig rig, int nodes, Func<int, ushort> nodeOfSlot, GaleHash hash = GaleHash.FiveTuple, GaleConfigFlag flags = default)
+    public static void SetUp(PacketRig rig, int nodes, Func<int, ushort> nodeOfSlot, GaleHash hash = GaleHash.FiveTuple, GaleConfigFlag flags = default, int ports = PortLast - PortFirst + 1)
     {
         rig.Reset();
         GaleConfig config = new()
@@ -44,7 +44,7 @@ public static class World
             PublicIfindex = 1,
             PrivateIfindex = 1,
             PortFirst = PortFirst,
-            PortLast = PortLast,
+            PortLast = (ushort)(PortFirst + ports - 1),
             SourceV4Count = 1,
             SourceV6Count = 1,
             PublicMtu = 1500,

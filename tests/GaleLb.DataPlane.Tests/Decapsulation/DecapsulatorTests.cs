@@ -80,10 +80,9 @@ public sealed class DecapsulatorTests
         lab.Connect(vip, 1).Should().Equal("TimeoutError");
     }
 
-    [RootFact]
+    [TcLinkFact]
     public void Attach_InTc_StandsBesideOthers() => InNode(link =>
     {
-        if (HostRequirements.Kernel < HostRequirements.TcLinkFloor) return;
         using Decapsulator first = Decapsulator.Attach(link, isInTc: true, []);
         using Decapsulator second = Decapsulator.Attach(link, isInTc: true, []);
 
@@ -91,7 +90,7 @@ public sealed class DecapsulatorTests
         XdpAttachment.Query(link.Ifindex).Any.Should().BeFalse();
     });
 
-    public static TheoryData<bool> Places() => HostRequirements.Kernel < HostRequirements.TcLinkFloor ? [false] : [false, true];
+    public static TheoryData<bool> Places() => TcLinkFactAttribute.IsKnown ? [false, true] : [false];
 
     private static void InNode(Action<Link> code)
     {

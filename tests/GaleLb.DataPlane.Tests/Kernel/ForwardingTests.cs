@@ -32,9 +32,7 @@ public sealed class ForwardingTests
     /// must not keep its segments either.
     /// </summary>
     [RootTheory]
-    [InlineData(75)]
     [InlineData(76)]
-    [InlineData(77)]
     [InlineData(2840)]
     public void MergedSegments_InTcWithoutAFlow_AreAnsweredWithAReset(int length)
     {
