@@ -42,20 +42,23 @@ public sealed class DecapsulatorTests
         XdpAttachment.Query(link.Ifindex).Any.Should().BeTrue();
     });
 
-    /// <summary>Packets as local senders make them in TC: checksums half done, and many segments in one, which stay so through both programs.</summary>
+    /// <summary>
+    /// By an IPv4 node, of either family inside. In TC packets are as local senders make them: checksums half done, and many segments in one, which
+    /// stay so through both programs.
+    /// </summary>
     [RootTheory]
-    [MemberData(nameof(Places))]
-    public void Echo_ByL3_ComesBackWhole(bool isInTc)
+    [MemberData(nameof(PlacesAndFamilies))]
+    public void Echo_ByL3_ComesBackWhole(bool isInTc, bool isSix)
     {
-        IPAddress vip = IPAddress.Parse("10.71.9.1");
+        IPAddress vip = IPAddress.Parse(isSix ? "fd71:9::1" : "10.71.9.1");
         const int Bytes = 2_000_000;
         using Lab lab = new();
         if (isInTc) lab.LeaveChecksumsToTheCard();
         lab.StartServers(Lab.ServicePort);
-        lab.Client.Ip($"route add {vip} via {Lab.VipOne}");
-        lab.Balancer.Run("sysctl", "-qw", "net.ipv4.ip_forward=1");
-        lab.Nodes[0].Ip($"addr add {vip}/32 dev lo");
-        lab.Nodes[0].Ip($"route add 10.71.0.0/24 via {Lab.PrivateOne}");
+        lab.Client.Ip($"route add {vip} via {(isSix ? Lab.VipSix : Lab.VipOne)}");
+        lab.Balancer.Run("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1");
+        lab.Nodes[0].Ip($"addr add {vip} dev lo");
+        lab.Nodes[0].Ip(isSix ? "route add fd71::/64 via fd72::1" : $"route add 10.71.0.0/24 via {Lab.PrivateOne}");
         using KernelDataPlane plane = lab.StartDataPlane(lab.Options(isInTc ? XdpMode.Tc : XdpMode.Native));
         lab.Balancer.Do(() => plane.Apply(Tables.Of(
             1, [Tables.Service(0, vip, Lab.ServicePort, 0) with { Forwarding = ForwardingMode.L3 }], [Tables.Ring(0, 0)], [Tables.Node(0, Lab.NodeOne)])));
@@ -90,7 +93,17 @@ public sealed class DecapsulatorTests
         XdpAttachment.Query(link.Ifindex).Any.Should().BeFalse();
     });
 
-    public static TheoryData<bool> Places() => TcLinkFactAttribute.IsKnown ? [false, true] : [false];
+    public static TheoryData<bool, bool> PlacesAndFamilies()
+    {
+        TheoryData<bool, bool> rows = [];
+        foreach (bool isInTc in TcLinkFactAttribute.IsKnown ? (bool[])[false, true] : [false])
+        {
+            rows.Add(isInTc, false);
+            rows.Add(isInTc, true);
+        }
+
+        return rows;
+    }
 
     private static void InNode(Action<Link> code)
     {
