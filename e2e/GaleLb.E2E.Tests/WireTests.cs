@@ -212,15 +212,27 @@ public abstract class WireTests(ClusterFixture fixture, AddressFamily family) : 
     {
         var last = _nodes[^1];
         (await LoopbackAsync(last)).Should().Contain($"{_tunnelled.Address}/");
-        var program = AttachedPrograms(Cluster.Node(last).Id).Should().ContainSingle("it unwraps").Which;
-        (await ShowProgramAsync(program)).Output.Should().Contain(Cluster.Shape.Decapsulation == "tc" ? " name galenode_tc " : " name galenode_unwrap ");
+        var program = await UnwrapperAsync(last);
 
         (await Cluster.Node(last).TerminateAsync()).Should().Be(0);
 
         (await LoopbackAsync(last)).Should().NotContain($"{_tunnelled.Address}/");
-        await Eventually.HoldsAsync("its program is gone from the kernel", async () => (await ShowProgramAsync(program)).ExitCode != 0);
+        await ShouldBeGoneAsync(program);
         await Cluster.WaitForRoutableAsync(5, Cluster.AllReplicas);
         (await ClientRequests.ManyAsync(1, _tunnelled, 60)).Should().OnlyContain(answer => answer.Failure == null && answer.Node != $"node-{last}");
+    });
+
+    [RootFact]
+    public Task TunnelledNode_Killed_LeavesNoProgramBehind() => WireAsync(async () =>
+    {
+        var last = _nodes[^1];
+        var program = await UnwrapperAsync(last);
+
+        Cluster.Node(last).Kill();
+
+        await ShouldBeGoneAsync(program);
+        // The next test is to find a new gale-node at work, not the old one still counted.
+        await Cluster.WaitForRoutableAsync(5, Cluster.AllReplicas);
     });
 
     private async Task UploadAsync(IPEndPoint to)
@@ -309,6 +321,17 @@ public abstract class WireTests(ClusterFixture fixture, AddressFamily family) : 
            where line.StartsWith("prog_id:", StringComparison.Ordinal)
            select line["prog_id:".Length..].Trim(),
     ];
+
+    /// <summary>The number of the program by which a node unwraps.</summary>
+    private async Task<string> UnwrapperAsync(int node)
+    {
+        var program = AttachedPrograms(Cluster.Node(node).Id).Should().ContainSingle("it unwraps").Which;
+        (await ShowProgramAsync(program)).Output.Should().Contain(Cluster.Shape.Decapsulation == "tc" ? " name galenode_tc " : " name galenode_unwrap ");
+        return program;
+    }
+
+    private static async Task ShouldBeGoneAsync(string program) =>
+        await Eventually.HoldsAsync($"program {program} is gone from the kernel", async () => (await ShowProgramAsync(program)).ExitCode != 0);
 
     private static Task<CommandResult> ShowProgramAsync(string number) => Command.RunAsync("bpftool", "prog", "show", "id", number);
 
