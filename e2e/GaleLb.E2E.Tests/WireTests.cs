@@ -319,12 +319,25 @@ public abstract class WireTests(ClusterFixture fixture, AddressFamily family) : 
     private static string[] AttachedPrograms(int process) =>
     [
         .. from descriptor in Directory.EnumerateFiles($"/proc/{process}/fdinfo")
-           let lines = File.ReadAllLines(descriptor)
+           let lines = LinesOfDescriptor(descriptor)
            where lines.Any(line => line.StartsWith("link_type:", StringComparison.Ordinal))
            from line in lines
            where line.StartsWith("prog_id:", StringComparison.Ordinal)
            select line["prog_id:".Length..].Trim(),
     ];
+
+    /// <summary>What the kernel says of a descriptor; nothing of one that its process has closed since it was listed, as a live process does all the time.</summary>
+    private static string[] LinesOfDescriptor(string path)
+    {
+        try
+        {
+            return File.ReadAllLines(path);
+        }
+        catch (FileNotFoundException)
+        {
+            return [];
+        }
+    }
 
     /// <summary>The number of the program by which a node unwraps.</summary>
     private async Task<string> UnwrapperAsync(int node)
