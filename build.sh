@@ -199,7 +199,7 @@ has_dotnet() { [[ $'\n'$(dotnet --list-sdks 2>/dev/null) == *$'\n'[1-9][0-9].* ]
 
 readonly build_packages=(libbpf-dev libelf-dev zlib1g-dev curl ca-certificates)
 readonly test_packages=(iproute2 ethtool iputils-ping nftables tcpdump procps util-linux mount e2fsprogs python3 python3-grpcio python3-protobuf
-	python3-scapy protobuf-compiler jq)
+	python3-scapy protobuf-compiler jq zsh)
 
 missing_packages() { # build|test : what building needs, or testing besides
 	local package version wanted=("${build_packages[@]}")
